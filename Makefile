@@ -1,0 +1,51 @@
+# make run, make test, make check. Each sets up what it needs, once.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+HOST   ?= 127.0.0.1
+PORT   ?= 8000
+
+.PHONY: run test check setup format quality bench schema clean
+
+run: $(VENV)/.installed
+	@$(BIN)/kb reindex; code=$$?; \
+	if [ $$code -eq 1 ]; then echo "Some entries have problems (above); serving the sound ones. See: $(BIN)/kb check"; \
+	elif [ $$code -ne 0 ]; then exit $$code; fi
+	@exec $(BIN)/kb serve --host $(HOST) --port $(PORT)
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+setup: $(VENV)/.installed
+
+schema: $(VENV)/.installed
+	$(BIN)/python -m kb.content.schema docs
+
+quality: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks.quality $(if $(COLLECTIONS),--collections $(COLLECTIONS))
+
+clean:
+	rm -rf $(VENV) .kb .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# Constraints hold torch at the version that was tested; where only its CUDA build is on offer, see the README.
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@

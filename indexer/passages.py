@@ -1,0 +1,104 @@
+"""Documents to passages: cut at headings, then paragraphs, sentences and tokens, to what the model can read."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
+
+from kb.types import Document, Encoder, Passage, PassageKind, Section
+
+Span = tuple[int, int]
+
+_PARAGRAPHS = re.compile(r"\n\s*\n")
+_SENTENCES = re.compile(r"(?<=[.!?…:;])\s+|\n")
+#: No word of a natural language needs so many characters a token; a text that does is bounded by them.
+_CHARACTERS_PER_TOKEN = 12
+
+
+def cut(document: Document, encoder: Encoder) -> tuple[Passage, ...]:
+    """The passages of a document: its summary, its body, then its questions. There is at least one that is no question.
+
+    Title and heading path go before the text of each as context; a question stands by itself, as a query does.
+    """
+    found: list[Passage] = []
+    summary = (Section((), document.summary),) if document.summary else ()
+    kinds: tuple[tuple[PassageKind, tuple[Section, ...]], ...] = (("summary", summary), ("body", document.sections))
+    for kind, sections in kinds:
+        for section in sections:
+            context = _context(document.title, section.heading, encoder)
+            room = encoder.max_tokens - len(encoder.token_offsets(context))
+            found += [
+                Passage(kind, document.title, section.heading, piece, document.language, context)
+                for piece in pieces(section.text, room, encoder)
+            ]
+    if not found:
+        context = _context(document.title, (), encoder)
+        found.append(Passage("body", document.title, (), "", document.language, context))
+    questions = (Passage("question", document.title, (), text, document.language) for text in document.questions)
+    return (*found, *questions)
+
+
+def pieces(text: str, max_tokens: int, encoder: Encoder) -> list[str]:
+    """``text`` in order, in pieces of at most ``max_tokens`` tokens, cut at the best places that there are."""
+    offsets = encoder.token_offsets(text)
+    starts = [start for start, _ in offsets]
+
+    def size(span: Span) -> int:
+        tokens = bisect_left(starts, span[1]) - bisect_left(starts, span[0])
+        return max(tokens, (span[1] - span[0]) // _CHARACTERS_PER_TOKEN)
+
+    spans = _packed(_split(text, (0, len(text)), [_PARAGRAPHS, _SENTENCES], starts, size, max_tokens), size, max_tokens)
+    return [piece for piece in (text[start:end].strip() for start, end in spans) if piece]
+
+
+def _context(title: str, heading: tuple[str, ...], encoder: Encoder) -> str:
+    """Title and heading path, at most half of what the model reads."""
+    context = " - ".join(part for part in (title, *heading) if part)
+    offsets = encoder.token_offsets(context)
+    half = encoder.max_tokens // 2
+    return context[: offsets[half - 1][1]] if len(offsets) > half else context
+
+
+def _split(
+    text: str,
+    span: Span,
+    separators: list[re.Pattern[str]],
+    starts: list[int],
+    size: Callable[[Span], int],
+    most: int,
+) -> Iterator[Span]:
+    """Spans that fit, cut at the first separator where that is enough, else at the next, else between tokens."""
+    if size(span) <= most:
+        yield span
+    elif separators:
+        ends = [match.end() for match in separators[0].finditer(text, *span)]
+        for part in pairwise((span[0], *ends, span[1])):
+            yield from _split(text, part, separators[1:], starts, size, most)
+    else:
+        yield from _between_tokens(span, starts, most)
+
+
+def _between_tokens(span: Span, starts: list[int], most: int) -> Iterator[Span]:
+    start, end = span
+    while start < end:
+        first = bisect_left(starts, start)
+        after = starts[first + most] if first + most < len(starts) else end
+        stop = min(after, end, start + most * _CHARACTERS_PER_TOKEN)
+        yield start, max(stop, start + 1)
+        start = max(stop, start + 1)
+
+
+def _packed(spans: Iterable[Span], size: Callable[[Span], int], most: int) -> Iterator[Span]:
+    """Neighbours joined as long as they fit together."""
+    current: Span | None = None
+    for span in spans:
+        if current and size((current[0], span[1])) <= most:
+            current = (current[0], span[1])
+        else:
+            if current:
+                yield current
+            current = span
+    if current:
+        yield current

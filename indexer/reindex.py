@@ -1,0 +1,97 @@
+"""From ``entries/`` to a published index, and the report of what was done."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from kb.content.corpus import read_corpus
+
+from indexer.build import Built, Progress, Silent, Vocabulary, build
+from indexer.documents import from_practice
+from kb.content.codec import organisation_to_json, taxonomy_to_json
+from kb.content.model import Corpus, Problem
+from kb.types import Encoder
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a reindex did: see :class:`indexer.build.Built`, and what was wrong in the entries."""
+
+    built: Built
+    model: str
+    problems: tuple[Problem, ...]
+    left_out: tuple[str, ...]
+
+
+def reindex(
+    entries: Path,
+    data: Path,
+    model: str,
+    load_encoder: Callable[[str], Encoder],
+    *,
+    full: bool = False,
+    progress: Progress | None = None,
+) -> Report:
+    """Index every sound entry of ``entries`` into ``data``. Problems are reported, and stop nothing.
+
+    Raises ContentError when the entries cannot be read at all, and whatever :func:`indexer.build.build` raises.
+    """
+    progress = progress or Silent()
+    progress.step("reading the entries")
+    corpus = read_corpus(entries)
+    documents = {key: from_practice(practice, corpus) for key, practice in corpus.practices.items()}
+    built = build(
+        data,
+        documents,
+        load_encoder(model),
+        model,
+        vocabulary=_vocabulary(corpus),
+        full=full,
+        progress=progress,
+    )
+    return Report(built, model, corpus.problems, corpus.left_out)
+
+
+def _vocabulary(corpus: Corpus) -> Vocabulary:
+    aliases = {alias: key for key, practice in corpus.practices.items() for alias in practice.aliases}
+    problems = tuple(map(str, corpus.problems))
+    inputs = json.dumps(
+        [
+            taxonomy_to_json(corpus.taxonomy),
+            {key: organisation_to_json(value) for key, value in corpus.organisations.items()},
+            aliases,
+            problems,
+            corpus.left_out,
+        ],
+        sort_keys=True,
+    )
+    return Vocabulary(
+        taxonomy=corpus.taxonomy,
+        organisations=corpus.organisations,
+        aliases=aliases,
+        problems=problems,
+        left_out=corpus.left_out,
+        inputs=hashlib.sha256(inputs.encode()).hexdigest(),
+    )
+
+
+def report_to_json(report: Report) -> dict[str, object]:
+    """The value that ``kb reindex --json`` prints."""
+    built = report.built
+    return {
+        "generation": built.generation,
+        "published": built.published,
+        "model": report.model,
+        **{name: list(ids) for name, ids in asdict(built.plan).items() if name != "unchanged"},
+        "unchanged": len(built.plan.unchanged),
+        "passages": built.passages,
+        "encoded": built.encoded,
+        "reused": built.reused,
+        "left_out": list(report.left_out),
+        "problems": [str(problem) for problem in report.problems],
+        "seconds": dict(built.seconds),
+    }

@@ -1,0 +1,116 @@
+"""The one analyser: text to terms. It feeds index, query and highlights alike, so that they never disagree.
+
+A word is a run of letters, digits and marks (Unicode categories L, N, M), with apostrophes inside; Chinese and
+Japanese characters are words by themselves. It is folded (NFKD, marks removed, case folded), then stemmed with the
+Snowball stemmer of the language (Porter 2001, https://snowballstem.org), where there is one. Folding comes first,
+so that "verification" meets "vérification".
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+import regex
+import Stemmer
+
+_WORD = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]|[\p{L}\p{N}\p{M}]+(?:['’][\p{L}\p{N}\p{M}]+)*")
+
+#: Snowball's name of the stemmer for a language (BCP 47 primary subtag). Others are folded only.
+_STEMMERS: dict[str, str] = {
+    "ca": "catalan",
+    "cs": "czech",
+    "da": "danish",
+    "de": "german",
+    "el": "greek",
+    "en": "english",
+    "es": "spanish",
+    "et": "estonian",
+    "eu": "basque",
+    "fi": "finnish",
+    "fr": "french",
+    "ga": "irish",
+    "hu": "hungarian",
+    "it": "italian",
+    "lt": "lithuanian",
+    "nb": "norwegian",
+    "nl": "dutch",
+    "nn": "norwegian",
+    "no": "norwegian",
+    "pl": "polish",
+    "pt": "portuguese",
+    "ro": "romanian",
+    "sv": "swedish",
+}
+
+#: Closed-class words of English: they shape a question and say nothing of its subject. Other languages rely on
+#: term statistics alone.
+_FUNCTION_WORDS: dict[str, str] = {
+    "en": """
+        a an the this that these those some any each every either neither both all such own same other another
+        i me my mine myself we us our ours ourselves you your yours yourself yourselves he him his himself she her hers
+        herself it its itself they them their theirs themselves one oneself
+        who whom whose which what when where why how
+        am is are was were be been being have has had having do does did doing done can could shall should will would
+        may might must ought cannot
+        and or but nor so yet if then than as because while although though unless until since whether
+        of at by for with about against between into through during before after above below to from up down in out on
+        off over under upon within without toward towards via per
+        there here again further once just only very too also not no
+        i'm i've i'll i'd you're you've you'll you'd he's he'll he'd she's she'll she'd it's it'll we're we've we'll
+        we'd they're they've they'll they'd that's there's here's what's who's how's where's when's why's let's
+        isn't aren't wasn't weren't don't doesn't didn't haven't hasn't hadn't can't couldn't won't wouldn't shouldn't
+        mustn't
+    """,
+}
+
+
+class Token(NamedTuple):
+    """A term and where its word stands: code-point offsets, the end exclusive."""
+
+    term: str
+    start: int
+    end: int
+    function_word: bool
+
+
+def tokens(text: str, language: str) -> Iterator[Token]:
+    """The terms of ``text``, in order."""
+    primary = language.partition("-")[0].lower()
+    for match in _WORD.finditer(text):
+        word = _fold(match.group())
+        if word:
+            yield Token(_term(word, primary), match.start(), match.end(), word in _function_words(primary))
+
+
+def analysed(text: str, language: str) -> str:
+    """``text`` as its terms joined by blanks: what the lexical index stores."""
+    return " ".join(token.term for token in tokens(text, language))
+
+
+@lru_cache(maxsize=200_000)
+def _fold(word: str) -> str:
+    if word.isascii():
+        return word.lower()
+    decomposed = unicodedata.normalize("NFKD", word.replace("’", "'")).casefold()
+    return "".join(c for c in unicodedata.normalize("NFKD", decomposed) if c.isalnum() or c == "'").strip("'")
+
+
+@lru_cache(maxsize=200_000)
+def _term(word: str, language: str) -> str:
+    stemmer = _stemmer(language)
+    stem = str(stemmer.stemWord(word)) if stemmer else word
+    return stem.replace("'", "") or word
+
+
+@cache
+def _function_words(language: str) -> frozenset[str]:
+    return frozenset(_FUNCTION_WORDS.get(language, "").split())
+
+
+@cache
+def _stemmer(language: str) -> Stemmer.Stemmer | None:
+    name = _STEMMERS.get(language)
+    return Stemmer.Stemmer(name) if name else None

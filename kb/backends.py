@@ -1,0 +1,290 @@
+"""The facade of the library, and the one place that chooses engines.
+
+``open_backend(config)`` builds the parts for users; ``Backend(...)`` takes them, for tests.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Self
+
+import numpy as np
+
+from kb import bands, similar
+from kb.config import Config
+from kb.content.model import Organisation, Practice, Taxonomy
+from kb.engines.dense import DenseRetriever, Vectors, vector_numbers
+from kb.engines.lexical import LexicalRetriever
+from kb.engines.model_files import find_model
+from kb.engines.store import Reader, Store
+from kb.errors import ModelError, NotFound
+from kb.labels import Labels
+from kb.query import Forms
+from kb.search import search
+from kb.types import (
+    Encoder,
+    Floats,
+    Hit,
+    HitPassage,
+    Layout,
+    Manifest,
+    Positions,
+    Query,
+    Results,
+    Retriever,
+    StoredDocument,
+    StoredPassage,
+    Why,
+)
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One generation in memory: what every search of it shares. Read-only."""
+
+    layout: Layout
+    vectors: Vectors
+    taxonomy: Taxonomy
+    organisations: Mapping[str, Organisation]
+
+    @cached_property
+    def labels(self) -> Labels:
+        return Labels(self.taxonomy, self.organisations)
+
+    @cached_property
+    def by_key(self) -> Positions:
+        """The positions of passages in the order of their keys."""
+        return np.argsort(self.layout.keys).astype(np.int64)
+
+    @cached_property
+    def newest_first(self) -> Positions:
+        dates = self.layout.dates
+        return np.array(sorted(range(len(dates)), key=lambda position: dates[position], reverse=True), dtype=np.int64)
+
+    @cached_property
+    def centroids(self) -> Floats:
+        numbers = vector_numbers(self.vectors, self.layout)
+        return similar.centroids(self.vectors.rows(numbers), self.layout)
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A generation and the read transaction in which it is asked: what :func:`kb.search.search` reads."""
+
+    generation: Generation
+    reader: Reader
+    encoder: Callable[[], Encoder]
+
+    @property
+    def layout(self) -> Layout:
+        return self.generation.layout
+
+    @property
+    def labels(self) -> Labels:
+        return self.generation.labels
+
+    @property
+    def newest_first(self) -> Positions:
+        return self.generation.newest_first
+
+    def retriever(self, name: str) -> Retriever:
+        return RETRIEVERS[name](self)
+
+    def holding(self, phrase: Sequence[Forms]) -> Positions:
+        return _lexical(self).holding(phrase)
+
+    def documents(self, ids: Sequence[str]) -> Mapping[str, StoredDocument]:
+        return self.reader.documents(ids)
+
+    def passages(self, keys: Sequence[int]) -> Mapping[int, StoredPassage]:
+        return self.reader.passages(keys)
+
+
+def _lexical(snapshot: Snapshot) -> LexicalRetriever:
+    return LexicalRetriever(snapshot.reader.connection, snapshot.layout, snapshot.generation.by_key)
+
+
+def _dense(snapshot: Snapshot) -> DenseRetriever:
+    return DenseRetriever(snapshot.generation.vectors, snapshot.layout, snapshot.encoder())
+
+
+#: The engines. A new one is a new module and a line here.
+RETRIEVERS: Mapping[str, Callable[[Snapshot], Retriever]] = MappingProxyType({"lexical": _lexical, "semantic": _dense})
+
+
+#: A database up to this size (bytes) is checked whole when a generation is opened; a larger one by kb status only.
+_CHECKED_WHEN_OPENED = 64 * 2**20
+
+
+class Backend:
+    """Everything that can be asked of a knowledge base. Thread-safe; a new generation is noticed at the next call.
+
+    Every method raises StoreError where there is no sound index.
+    """
+
+    def __init__(self, folder: Path, load_encoder: Callable[[Manifest], Encoder]) -> None:
+        self.folder = folder
+        self._store = Store(folder)
+        self._load_encoder = load_encoder
+        self._lock = threading.Lock()
+        self._generation: Generation | None = None
+        self._encoders: dict[str, Encoder] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._store.close()
+
+    def search(self, query: Query) -> Results:
+        """Raises UsageError for a query that makes no sense, ModelError when it cannot be encoded."""
+        with self._snapshot() as snapshot:
+            return search(query, snapshot)
+
+    def similar(self, document_id: str, *, limit: int = 5) -> tuple[Hit, ...]:
+        """The documents about the same thing, best first. Raises NotFound for an unknown id."""
+        with self._snapshot() as snapshot:
+            ids = snapshot.layout.ids
+            position = _position(ids, document_id)
+            nearest, cosines = similar.most_similar(position, snapshot.generation.centroids, limit=limit)
+            documents = snapshot.documents([ids[other] for other in nearest])
+            first = {int(other): int(snapshot.layout.keys[snapshot.layout.starts[other]]) for other in nearest}
+            passages = snapshot.passages(list(first.values()))
+            return tuple(
+                Hit(
+                    id=ids[other],
+                    title=documents[ids[other]].title,
+                    score=round(min(float(cosine), 1.0), 6),
+                    band=bands.band("dense", float(cosine)),
+                    passage=HitPassage(passages[first[other]].heading, passages[first[other]].text),
+                    why=Why(0.0, 1.0),
+                    practice=documents[ids[other]].practice,
+                )
+                for other, cosine in zip(nearest.tolist(), cosines.tolist(), strict=True)
+            )
+
+    def practice(self, practice_id: str) -> Practice:
+        """Raises NotFound for an unknown id."""
+        with self._snapshot() as snapshot:
+            found = snapshot.documents([practice_id]).get(practice_id)
+        if found is None or found.practice is None:
+            raise NotFound(f"no practice {practice_id!r}; search for it with: kb search")
+        return found.practice
+
+    def alias(self, old_id: str) -> str | None:
+        """The id of the practice that was once called ``old_id``."""
+        with self._snapshot() as snapshot:
+            return snapshot.reader.alias(old_id)
+
+    def source(self, practice_id: str) -> str:
+        """The Markdown file of a practice. Raises NotFound for an unknown id."""
+        with self._snapshot() as snapshot:
+            source = snapshot.reader.source(practice_id)
+        if source is None:
+            raise NotFound(f"no practice {practice_id!r}; search for it with: kb search")
+        return source
+
+    def organisation(self, organisation_id: str) -> Organisation:
+        """Raises NotFound for an unknown id."""
+        found = self.organisations().get(organisation_id)
+        if found is None:
+            raise NotFound(f"no organisation {organisation_id!r}; look at the list of organisations under /browse")
+        return found
+
+    def organisations(self) -> Mapping[str, Organisation]:
+        with self._snapshot() as snapshot:
+            return snapshot.generation.organisations
+
+    def taxonomy(self) -> Taxonomy:
+        with self._snapshot() as snapshot:
+            return snapshot.generation.taxonomy
+
+    def label(self, facet: str, value: str, language: str = "en") -> str:
+        with self._snapshot() as snapshot:
+            return snapshot.labels.label(facet, value, language)
+
+    def manifest(self) -> Manifest:
+        """What the current generation is."""
+        with self._snapshot() as snapshot:
+            return snapshot.layout.manifest
+
+    def generation(self) -> int:
+        """The number of the current generation; cheap."""
+        with self._store.reading() as reader:
+            return reader.generation()
+
+    def check(self) -> None:
+        """Read the whole index. Raises StoreError where it is damaged."""
+        self._store.check()
+        self.manifest()
+
+    def encoder(self) -> Encoder:
+        """The encoder that made the current generation. Raises ModelError when it is not to be had."""
+        return self._encoder(self.manifest())
+
+    @contextmanager
+    def _snapshot(self) -> Iterator[Snapshot]:
+        """One read transaction over one generation: rows, words and vectors belong together."""
+        with self._store.reading() as reader:
+            generation = self._current(reader)
+            yield Snapshot(generation, reader, lambda: self._encoder(generation.layout.manifest))
+
+    def _current(self, reader: Reader) -> Generation:
+        number = reader.generation()
+        held = self._generation
+        if held is None or held.layout.manifest.generation != number:
+            with self._lock:
+                held = self._generation
+                if held is None or held.layout.manifest.generation != number:
+                    held = self._generation = self._load(reader)
+        return held
+
+    def _load(self, reader: Reader) -> Generation:
+        if self._store.size() <= _CHECKED_WHEN_OPENED:
+            reader.check(rows=False)
+        layout = reader.layout()
+        manifest = layout.manifest
+        vectors = Vectors.open(self.folder, manifest.segments, manifest.dimension)
+        return Generation(layout, vectors, reader.taxonomy(), reader.organisations())
+
+    def _encoder(self, manifest: Manifest) -> Encoder:
+        with self._lock:
+            if manifest.fingerprint not in self._encoders:
+                self._encoders[manifest.fingerprint] = self._load_encoder(manifest)
+            encoder = self._encoders[manifest.fingerprint]
+        if encoder.fingerprint != manifest.fingerprint:
+            raise ModelError(
+                f"the model {manifest.model} is not the one that the index was built with (its files changed); "
+                "build the index again with: kb reindex"
+            )
+        return encoder
+
+
+def open_backend(config: Config) -> Backend:
+    """The knowledge base in ``config.data``. Nothing is read before it is asked for."""
+    return Backend(config.data, lambda manifest: load_encoder(manifest.model))
+
+
+def load_encoder(model: str) -> Encoder:
+    """The encoder for a model, by the name that :func:`kb.engines.model_files.find_model` takes."""
+    from kb.engines.encoder import SentenceTransformerEncoder
+
+    return SentenceTransformerEncoder(find_model(model))
+
+
+def _position(ids: Sequence[str], document_id: str) -> int:
+    position = int(np.searchsorted(np.array(ids, dtype=object), document_id)) if ids else 0
+    if position == len(ids) or ids[position] != document_id:
+        raise NotFound(f"no practice {document_id!r}; search for it with: kb search")
+    return position

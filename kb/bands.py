@@ -1,0 +1,47 @@
+"""How good a match is by itself: the relevance floor, and the bands strong, fair and weak.
+
+A score says how a document compares with the others found; a *relevance* says whether it fits at all. It comes from
+the strengths of the retrievers (cosine; share of the words' weight that was found), which no filter changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+
+from kb.types import Band, Floats, Mode
+
+#: The lower edge of each band, by mode, best band first. What lies below the last one is not a result.
+EDGES: Mapping[Mode, Mapping[Band, float]] = MappingProxyType(
+    {
+        "hybrid": {"strong": 0.62, "fair": 0.42, "weak": 0.25},
+        "lexical": {"strong": 0.40, "fair": 0.20, "weak": 0.02},
+        "dense": {"strong": 0.55, "fair": 0.38, "weak": 0.20},
+    }
+)
+
+#: What a word match adds to a match in meaning.
+_WORDS = 0.5
+
+
+def relevance(strengths: Mapping[str, Floats]) -> Floats:
+    """The relevance of each document, shape (n,), from the strengths of the retrievers asked (each shape (n,))."""
+    lexical, semantic = strengths.get("lexical"), strengths.get("semantic")
+    if lexical is None:
+        assert semantic is not None, "at least one retriever must have been asked"
+        return semantic
+    if semantic is None:
+        return lexical
+    combined: Floats = semantic + np.float32(_WORDS) * lexical
+    return combined
+
+
+def floor(mode: Mode) -> float:
+    return EDGES[mode]["weak"]
+
+
+def band(mode: Mode, value: float) -> Band:
+    """The band of a relevance at or above the floor."""
+    return next((name for name, edge in EDGES[mode].items() if value >= edge), "weak")

@@ -1,0 +1,148 @@
+"""``kb evaluate`` and ``kb evaluate-pairs``: the pipeline that serves the site, judged."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from kb.backends import Backend, load_encoder, open_backend
+from kb.collection import Collection, read_collection
+from kb.config import Config
+from kb.engines.model_files import DEFAULT_MODEL
+from kb.errors import UsageError
+from kb.query import MAX_CHARACTERS
+from kb.types import Encoder, Manifest, Mode, Query
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document, with the values of each query.")
+_MODEL = click.option("--model", default=DEFAULT_MODEL, show_default=True, help="A sentence-transformers model.")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--mode", type=click.Choice(get_args(Mode)), default="hybrid", show_default=True, help="How to rank.")
+@click.option("--queries", metavar="FILE", help="Another file of queries in the folder.")
+@click.option("--corpus", metavar="FILE", help="Another file of documents in the folder.")
+@click.option("--compare", type=click.Path(path_type=Path, exists=True), help="The --json of an earlier run.")
+@_MODEL
+@_JSON
+@click.pass_obj
+def evaluate(
+    config: Config,
+    folder: Path,
+    mode: Mode,
+    queries: str | None,
+    corpus: str | None,
+    compare: Path | None,
+    model: str,
+    as_json: bool,
+) -> None:
+    """Judge the ranking on a test collection in BEIR layout.
+
+    A FOLDER with corpus.jsonl, queries.jsonl and qrels.tsv is indexed beside the base; one without a corpus is judged
+    against the base itself.
+    """
+    collection = read_collection(folder, corpus=corpus, queries=queries)
+    earlier = _read_earlier(compare) if compare else None
+    value = _judged(config, collection, f"{folder.resolve().name}-{corpus or 'corpus'}", mode, model)
+    if as_json:
+        click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+        return
+    for name in ("ndcg@10", "recall@100", "mrr@10"):
+        click.echo(f"{name:>13}: {value[name]:.4f}")
+    for name in ("queries", "documents", "mode", "seconds_index", "ms_per_query"):
+        click.echo(f"{name:>13}: {value[name]}")
+    if earlier:
+        click.echo("\n".join(_comparison(value, earlier)))
+
+
+def _judged(config: Config, collection: Collection, name: str, mode: Mode, model: str) -> dict[str, Any]:
+    from kb.evaluation import DEPTH
+    from kb.evaluation import evaluate as judge
+
+    start = time.perf_counter()
+    with _backend(config, collection, name, model) as backend:
+        documents = backend.manifest().documents
+        seconds = time.perf_counter() - start
+        backend.search(Query("warm up", mode=mode, limit=0))
+        start = time.perf_counter()
+        rankings = {
+            key: [hit.id for hit in backend.search(Query(text[:MAX_CHARACTERS], mode=mode, limit=DEPTH)).hits]
+            for key, text in collection.queries.items()
+        }
+        milliseconds = 1000 * (time.perf_counter() - start) / len(rankings)
+    evaluation = judge(rankings, collection.qrels)
+    return {
+        **{measure: round(mean, 5) for measure, mean in evaluation.means.items()},
+        "queries": len(rankings),
+        "documents": documents,
+        "mode": mode,
+        "seconds_index": round(seconds, 2),
+        "ms_per_query": round(milliseconds, 2),
+        "by_query": evaluation.by_query,
+    }
+
+
+def _backend(config: Config, collection: Collection, name: str, model: str) -> Backend:
+    if collection.documents is None:
+        return open_backend(config)
+    from indexer.build import build
+
+    folder = config.data / "evaluation" / name
+    encoder: Encoder = load_encoder(model)
+    build(folder, collection.documents, encoder, model)
+
+    def same_encoder(manifest: Manifest) -> Encoder:
+        return encoder
+
+    return Backend(folder, same_encoder)
+
+
+def _read_earlier(file: Path) -> Mapping[str, Any]:
+    try:
+        value = json.loads(file.read_text(encoding="utf-8"))
+        if isinstance(value, dict) and isinstance(value["by_query"], dict):
+            return value
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError, KeyError) as error:
+        raise UsageError(f"{file} is not the --json of an earlier kb evaluate ({error}); make one first") from error
+    raise UsageError(f"{file} is not the --json of an earlier kb evaluate; make one first")
+
+
+def _comparison(value: Mapping[str, Any], earlier: Mapping[str, Any]) -> list[str]:
+    """Gains and losses in nDCG@10, query by query, the largest first."""
+    mine, theirs = value["by_query"], earlier["by_query"]
+    common = sorted(mine.keys() & theirs.keys())
+    gains = {key: mine[key]["ndcg@10"] - theirs[key]["ndcg@10"] for key in common}
+    better = [key for key in common if gains[key] > 0]
+    worse = [key for key in common if gains[key] < 0]
+    mean = sum(gains.values()) / len(common) if common else 0.0
+    lines = [
+        "",
+        f"{len(common)} queries in common: {len(better)} better, {len(worse)} worse, mean {mean:+.4f} nDCG@10",
+    ]
+    moved = sorted((key for key in common if gains[key]), key=lambda key: (-abs(gains[key]), key))
+    return [*lines, *(f"  {gains[key]:+.4f}  {key}" for key in moved[:20])]
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@_MODEL
+@_JSON
+@click.pass_obj
+def evaluate_pairs(config: Config, file: Path, model: str, as_json: bool) -> None:
+    """Judge the encoder on sentence pairs: FILE has a sentence, a tab and its English translation a line.
+
+    Prints how often the nearest of all sentences on the other side is the right one.
+    """
+    from kb.pairs import accuracy_at_1, read_pairs
+
+    value = accuracy_at_1(read_pairs(file), load_encoder(model))
+    if as_json:
+        click.echo(json.dumps(value, indent=2))
+        return
+    for name, shown in value.items():
+        click.echo(f"{name:>20}: {shown}")

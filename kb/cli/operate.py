@@ -1,0 +1,154 @@
+"""``kb reindex``, ``kb status``, ``kb serve``, ``kb export``."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from kb.backends import load_encoder, open_backend
+from kb.cli.progress import progress
+from kb.config import Config
+from kb.content.codec import organisation_to_json, practice_to_json, taxonomy_to_json
+from kb.engines.model_files import DEFAULT_MODEL
+from kb.errors import Damaged, NoIndex
+from kb.types import Query
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+
+
+@click.command()
+@click.option("--full", is_flag=True, help="Use neither the previous index nor the cached vectors.")
+@click.option(
+    "--model",
+    help=f"A sentence-transformers model: folder or name.  [default: that of the index, else {DEFAULT_MODEL}]",
+)
+@_JSON
+@click.pass_obj
+def reindex(config: Config, full: bool, model: str | None, as_json: bool) -> None:
+    """Make the index follow the entries. Readers go on while it works, and see all of the change at once.
+
+    Exit code 1 when there are problems in the entries: what is sound was indexed, the rest is named.
+    """
+    from indexer.reindex import reindex as run
+    from indexer.reindex import report_to_json
+
+    chosen = model or _indexed_model(config) or DEFAULT_MODEL
+    with progress(sys.stderr) as told:
+        report = run(config.entries, config.data, chosen, load_encoder, full=full, progress=told)
+    if as_json:
+        click.echo(json.dumps(report_to_json(report), ensure_ascii=False, indent=2))
+    else:
+        for problem in report.problems:
+            click.echo(str(problem), err=True)
+        for path in report.left_out:
+            click.echo(f"left out: {path}", err=True)
+        click.echo("\n".join(_report_lines(report_to_json(report))))
+    sys.exit(1 if report.left_out or any(p.severity == "error" for p in report.problems) else 0)
+
+
+def _report_lines(report: dict[str, object]) -> list[str]:
+    counts = {name: report[name] for name in ("added", "changed", "removed", "left_out")}
+    lines = [
+        ", ".join(f"{len(ids)} {name.replace('_', ' ')}" for name, ids in counts.items() if isinstance(ids, list))
+        + f", {report['unchanged']} unchanged",
+        f"{report['passages']} passages, {report['encoded']} encoded now",
+    ]
+    seconds = report["seconds"]
+    assert isinstance(seconds, dict)
+    lines.append(", ".join(f"{name} {value:.1f} s" for name, value in seconds.items() if value >= 0.05) or "at once")
+    state = "published" if report["published"] else "nothing changed, still at"
+    return [*lines, f"{state} generation {report['generation']}"]
+
+
+def _indexed_model(config: Config) -> str | None:
+    """The model of the index there is. One that cannot be read is about to be made anew."""
+    try:
+        with open_backend(config) as backend:
+            return backend.manifest().model
+    except (NoIndex, Damaged):
+        return None
+
+
+@click.command()
+@_JSON
+@click.pass_obj
+def status(config: Config, as_json: bool) -> None:
+    """Say what is indexed, and read all of it to see whether it is sound."""
+    with open_backend(config) as backend:
+        backend.check()
+        manifest = backend.manifest()
+    value = {
+        "generation": manifest.generation,
+        "built_at": manifest.built_at,
+        "documents": manifest.documents,
+        "passages": manifest.passages,
+        "model": manifest.model,
+        "fingerprint": manifest.fingerprint,
+        "dimension": manifest.dimension,
+        "vector_index": "flat (exact)",
+        "segments": len(manifest.segments),
+        "left_out": list(manifest.left_out),
+        "problems": list(manifest.problems),
+        "entries": str(config.entries),
+        "data": str(config.data),
+    }
+    if as_json:
+        click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+        return
+    for name, shown in value.items():
+        if isinstance(shown, list):
+            click.echo(f"{name.replace('_', ' '):>13}: {len(shown) or 'none'}")
+            for line in shown:
+                click.echo(f"{'':>15}{line}")
+        else:
+            click.echo(f"{name.replace('_', ' '):>13}: {shown}")
+    click.echo("sound: every checksum is right")
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="The port to listen on.")
+@click.option("--threads", type=click.IntRange(1, 256), default=8, show_default=True, help="Requests at a time.")
+@click.option(
+    "--trusted-proxies",
+    type=click.IntRange(0, 10),
+    default=0,
+    show_default=True,
+    envvar="KB_TRUSTED_PROXIES",
+    show_envvar=True,
+    help="How many proxies in front set X-Forwarded-*.",
+)
+@click.pass_obj
+def serve(config: Config, host: str, port: int, threads: int, trusted_proxies: int) -> None:
+    """Serve the site. A new index is picked up without a restart."""
+    from web import create_app
+    from web.server import serve as run
+
+    with open_backend(config) as backend:
+        click.echo(f"Loading the model {backend.manifest().model} ...", err=True)
+        # The first visitor must not wait for it.
+        backend.search(Query("warm up", limit=0))
+        app = create_app(backend, trusted_proxies=trusted_proxies)
+        run(app, host, port, threads, ready=lambda url: click.echo(f"Serving on {url} (Ctrl+C ends it)", err=True))
+
+
+@click.command()
+@click.pass_obj
+def export(config: Config) -> None:
+    """Print everything as one JSON document: practices, organisations, concepts."""
+    with open_backend(config) as backend:
+        results = backend.search(Query(limit=0))
+        ids: list[str] = []
+        while len(ids) < results.total:
+            page = backend.search(Query(limit=1000, offset=len(ids)))
+            if not page.hits:
+                break
+            ids += [hit.id for hit in page.hits]
+        value = {
+            "practices": [practice_to_json(backend.practice(key)) for key in sorted(ids)],
+            "organisations": [organisation_to_json(value) for value in backend.organisations().values()],
+            "taxonomy": taxonomy_to_json(backend.taxonomy()),
+        }
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))

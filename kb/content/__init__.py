@@ -1,0 +1,1 @@
+"""Reading ``entries/``: files to frozen values, with every problem told."""

@@ -1,0 +1,87 @@
+"""Codes of languages (BCP 47) and countries (ISO 3166-1 alpha-2, ``EU``, ``INT``), and their names.
+
+The only module that names babel.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+
+from babel import Locale
+
+from kb.content.wording import nearest
+
+LANGUAGE_PATTERN = r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2}|-[0-9]{3})?$"
+COUNTRY_PATTERN = r"^([A-Z]{2}|INT)$"
+
+_LANGUAGE = re.compile(LANGUAGE_PATTERN.rstrip("$") + r"\Z")
+_PRIVATE_LANGUAGES = frozenset({"und", "zxx", "mul", "mis", "root"})
+
+# In the list of territories, but no country: groupings, pseudo-locales and codes that ISO 3166 only reserves.
+_NO_COUNTRIES = frozenset({"AC", "CP", "CQ", "DG", "EA", "EZ", "IC", "QO", "TA", "UN", "XA", "XB", "ZZ"})
+
+_COMMON_MISTAKES: Mapping[str, str] = MappingProxyType({"UK": "GB", "EL": "GR", "WORLD": "INT", "GLOBAL": "INT"})
+
+
+@cache
+def _languages() -> Mapping[str, str]:
+    return {code: name for code, name in Locale("en").languages.items() if code not in _PRIVATE_LANGUAGES}
+
+
+@cache
+def _countries() -> Mapping[str, str]:
+    territories = Locale("en").territories
+    countries = {
+        code: name
+        for code, name in territories.items()
+        if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES
+    }
+    return countries | {"EU": "European Union", "INT": "International"}
+
+
+def is_language(code: str) -> bool:
+    found = _LANGUAGE.match(code)
+    if not found:
+        return False
+    region = code.rsplit("-", 1)[-1]
+    known_region = not (len(region) == 2 and region.isupper()) or region in _countries()
+    return known_region and code.split("-")[0] in _languages()
+
+
+def is_country(code: str) -> bool:
+    return code in _countries()
+
+
+def language_name(code: str) -> str:
+    """The English name of a language; the code where none is known."""
+    return _languages().get(code) or _languages().get(code.split("-")[0]) or code
+
+
+def country_name(code: str) -> str:
+    """The English name of a country; the code where none is known."""
+    return _countries().get(code, code)
+
+
+def meant_language(text: str) -> str | None:
+    """The code that was probably meant: ``German`` and ``DE`` mean ``de``."""
+    parts = text.replace("_", "-").split("-")
+    candidate = "-".join([parts[0].lower(), *(p.upper() if len(p) == 2 else p.title() for p in parts[1:])])
+    if is_language(candidate):
+        return candidate
+    return _by_name(text, _languages())
+
+
+def meant_country(text: str) -> str | None:
+    """The code that was probably meant: ``Germany`` and ``de`` mean ``DE``, ``UK`` means ``GB``."""
+    upper = text.upper()
+    if upper in _COMMON_MISTAKES:
+        return _COMMON_MISTAKES[upper]
+    return upper if is_country(upper) else _by_name(text, _countries())
+
+
+def _by_name(text: str, names: Mapping[str, str]) -> str | None:
+    found = nearest(text, names.values()) if len(text) > 3 else None
+    return next((code for code, name in names.items() if name == found), None) if found else None

@@ -1,0 +1,520 @@
+"""The database: SQLite in WAL mode, written through sqlite-utils. The only module that names sqlite_utils.
+
+Everything in it is derived from ``entries/``, so a change of schema means a new database, not a migration. One
+transaction publishes a generation; a reader sees one generation within one read transaction.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import threading
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import sqlite_utils
+
+from kb.analysis import analysed
+from kb.content.codec import (
+    organisation_from_json,
+    organisation_to_json,
+    practice_from_json,
+    practice_to_json,
+    taxonomy_from_json,
+    taxonomy_to_json,
+)
+from kb.content.model import Organisation, Taxonomy
+from kb.errors import Busy, Damaged, NoIndex, StoreError
+from kb.types import (
+    FACETS,
+    Document,
+    Layout,
+    Manifest,
+    Passage,
+    Placement,
+    Segment,
+    StoredDocument,
+    StoredPassage,
+    Tags,
+)
+
+#: Raised whenever the tables, the analyser or the hashes of documents change their meaning.
+SCHEMA_VERSION = 1
+
+DATABASE = "index.sqlite"
+_SIDE_FILES = ("-wal", "-shm")
+_VARIABLES = 500
+
+_TABLES: Mapping[str, tuple[dict[str, type], str]] = {
+    "meta": ({"key": str, "value": str}, "key"),
+    "documents": (
+        {
+            "key": int,
+            "id": str,
+            "hash": str,
+            "title": str,
+            "language": str,
+            "date": str,
+            "practice": str,
+            "source": str,
+            "checksum": int,
+        },
+        "key",
+    ),
+    "passages": (
+        {
+            "key": int,
+            "document": int,
+            "ordinal": int,
+            "kind": str,
+            "heading": str,
+            "text": str,
+            "hash": bytes,
+            "segment": str,
+            "row": int,
+            "checksum": int,
+        },
+        "key",
+    ),
+    "tags": ({"facet": str, "value": str, "document": int}, ""),
+    "aliases": ({"alias": str, "id": str}, "alias"),
+    "organisations": ({"id": str, "value": str}, "id"),
+}
+
+#: Analysed text. The ascii tokenizer splits at blanks and keeps every other character, so its words are exactly the
+#: analyser's terms. Columns in the order of their weights in kb/engines/lexical.py.
+_FTS = """
+    CREATE VIRTUAL TABLE terms USING fts5(title, heading, text, keywords, tokenize = 'ascii');
+    CREATE VIRTUAL TABLE vocabulary USING fts5vocab('terms', 'row');
+"""
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Turn the database errors that a user can mend into StoreErrors; anything else stays loud."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        message = str(error)
+        for symptom, (kind, advice) in _MENDABLE.items():
+            if symptom in message:
+                raise kind(f"{path}: {message}; {advice}") from error
+        raise
+
+
+_INTACT = "the previous index is intact, make room or the folder writable and run: kb reindex"
+_REBUILD = "the file is damaged, rebuild it with: kb reindex"
+
+_MENDABLE: Mapping[str, tuple[type[StoreError], str]] = {
+    "database is locked": (Busy, "another program holds it, try again when that has ended"),
+    "readonly": (StoreError, _INTACT),
+    "disk is full": (StoreError, _INTACT),
+    "disk I/O error": (StoreError, _INTACT),
+    "unable to open": (StoreError, "check that the folder exists and can be read and written"),
+    "not a database": (Damaged, _REBUILD),
+    "malformed": (Damaged, _REBUILD),
+    "no such table": (Damaged, _REBUILD),
+    "no such column": (Damaged, _REBUILD),
+    "corruption": (Damaged, _REBUILD),
+}
+
+
+class Store:
+    """The database in a data folder. Readers open one connection a thread; there is one writer at a time."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / DATABASE
+        self._local = threading.local()
+        self._opened: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def reading(self) -> Iterator[Reader]:
+        """One read transaction: everything read in it belongs to one generation.
+
+        Raises StoreError where there is no index, or where it is damaged or made by another version.
+        """
+        with _told(self.path):
+            connection = self._connection()
+            connection.execute("BEGIN")
+            try:
+                yield Reader(connection, self.path)
+            finally:
+                connection.rollback()
+
+    @contextmanager
+    def writing(self) -> Iterator[Writer]:
+        """One write transaction, committed at the end: readers see all of it or nothing.
+
+        Creates the database where there is none. Raises StoreError when it cannot be written.
+        """
+        with _told(self.path):
+            connection = sqlite3.connect(self.path, isolation_level=None, timeout=10)
+            try:
+                # A writer waits for the disk: what it published must survive a power cut.
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = FULL")
+                database = sqlite_utils.Database(connection)
+                with database.atomic():
+                    if "meta" not in database.table_names():
+                        _create(database)
+                    yield Writer(database, self.path)
+            finally:
+                connection.close()
+
+    def check(self) -> None:
+        """Read every page of the database. Raises StoreError when it is damaged."""
+        with self.reading() as reader:
+            reader.check()
+
+    def size(self) -> int:
+        """The size of the database file in bytes."""
+        return self.path.stat().st_size
+
+    def set_aside(self) -> None:
+        """Remove a damaged database, with its side files first: a log must never meet another database."""
+        self.close()
+        for suffix in (*_SIDE_FILES, ""):
+            self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        with self._lock:
+            for connection in self._opened:
+                connection.close()
+            self._opened.clear()
+            self._local = threading.local()
+
+    def _connection(self) -> sqlite3.Connection:
+        try:
+            inode = self.path.stat().st_ino
+        except FileNotFoundError:
+            raise NoIndex(f"no index in {self.path.parent}; build it with: kb reindex") from None
+        except OSError as error:
+            raise StoreError(f"{self.path}: {error.strerror}; check its permissions") from error
+        if getattr(self._local, "inode", None) != inode:
+            # Also reached when the file was replaced under an open connection, which would go on reading the old one.
+            connection = sqlite3.connect(
+                f"{self.path.absolute().as_uri()}?{self._mode()}",
+                uri=True,
+                isolation_level=None,
+                timeout=10,
+                check_same_thread=False,
+            )
+            with self._lock:
+                self._opened.append(connection)
+            self._local.connection, self._local.inode = connection, inode
+        held: sqlite3.Connection = self._local.connection
+        return held
+
+    def _mode(self) -> str:
+        """In a read-only folder SQLite cannot make the side files of WAL; without a log it need not."""
+        log = self.path.with_name(self.path.name + "-wal")
+        sealed = not os.access(self.path.parent, os.W_OK) and not log.exists()
+        return "mode=ro&immutable=1" if sealed else "mode=ro"
+
+
+def _create(database: sqlite_utils.Database) -> None:
+    for name, (columns, key) in _TABLES.items():
+        table = database.table(name)
+        table.create(columns, pk=key or tuple(columns), not_null=set(columns) - {"practice"})
+    database.table("documents").create_index(["id"], unique=True)
+    database.table("passages").create_index(["document", "ordinal"], unique=True)
+    database.table("tags").create_index(["document"])
+    for statement in filter(str.strip, _FTS.split(";")):
+        database.execute(statement)
+
+
+class Reader:
+    """What can be asked of one generation. Lives within one read transaction."""
+
+    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
+        self.connection = connection
+        self._path = path
+
+    def manifest(self) -> Manifest:
+        """Raises StoreError where nothing was published yet, or by another version of the program."""
+        stored = dict(
+            self.connection.execute("SELECT key, value FROM meta WHERE key IN ('schema', 'manifest')").fetchall()
+        )
+        if not stored:
+            raise NoIndex(f"no index in {self._path.parent}; build it with: kb reindex")
+        if stored.get("schema") != str(SCHEMA_VERSION):
+            raise Damaged(f"{self._path} was made by another version of kb; rebuild it with: kb reindex")
+        value = json.loads(stored["manifest"])
+        value |= {name: tuple(value[name]) for name in ("problems", "left_out")}
+        value["segments"] = tuple(Segment(**segment) for segment in value["segments"])
+        return Manifest(**value)
+
+    def generation(self) -> int:
+        """The number of the generation, without reading anything else."""
+        row = self.connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()
+        if row is None:
+            raise NoIndex(f"no index in {self._path.parent}; build it with: kb reindex")
+        return int(row[0])
+
+    def check(self, *, rows: bool = True) -> None:
+        """Raises Damaged unless the structure of the file is sound and, with ``rows``, every checksum right."""
+        for (finding,) in self.connection.execute("PRAGMA quick_check(1)"):
+            if finding != "ok":
+                raise Damaged(f"{self._path}: {finding}; {_REBUILD}")
+        if rows:
+            for statement in _CHECKSUMS:
+                for *values, checksum in self.connection.execute(statement):
+                    self._verify(checksum, values)
+
+    def _verify(self, checksum: int, values: Iterable[str | None]) -> None:
+        if _checksum(*values) != checksum:
+            raise Damaged(f"{self._path} holds a row that is not the one that was written; {_REBUILD}")
+
+    def layout(self) -> Layout:
+        """All documents and passages, as positions."""
+        manifest = self.manifest()
+        documents = self.connection.execute("SELECT key, id, date, language FROM documents ORDER BY id").fetchall()
+        position = {key: index for index, (key, *_) in enumerate(documents)}
+        files = {segment.file: index for index, segment in enumerate(manifest.segments)}
+        passages = self.connection.execute(
+            "SELECT passages.key, document, kind = 'question', segment, row FROM passages"
+            " JOIN documents ON documents.key = document ORDER BY documents.id, ordinal"
+        ).fetchall()
+        try:
+            columns = np.array(
+                [(key, position[owner], question, files[file], row) for key, owner, question, file, row in passages],
+                dtype=np.int64,
+            ).reshape(-1, 5)
+        except KeyError as error:
+            raise Damaged(f"{self._path} refers to {error}, which is not there; {_REBUILD}") from error
+        keys, owners, questions, segments, rows = (np.ascontiguousarray(column) for column in columns.T)
+        starts = np.searchsorted(owners, np.arange(len(documents) + 1))
+        if len(documents) != manifest.documents or len(keys) != manifest.passages or (np.diff(starts) < 1).any():
+            raise Damaged(f"{self._path} is not whole; {_REBUILD}")
+        return Layout(
+            manifest=manifest,
+            ids=tuple(row[1] for row in documents),
+            dates=tuple(row[2] for row in documents),
+            languages=tuple(sorted({row[3] for row in documents})),
+            starts=starts,
+            keys=keys,
+            questions=questions.astype(bool),
+            segments=segments,
+            rows=rows,
+            tags=self._tags(position),
+        )
+
+    def _tags(self, position: Mapping[int, int]) -> Mapping[str, Tags]:
+        pairs: dict[str, list[tuple[int, str]]] = {facet: [] for facet in FACETS}
+        for facet, value, key in self.connection.execute("SELECT facet, value, document FROM tags"):
+            pairs[facet].append((position[key], value))
+        found = {}
+        for facet, tagged in pairs.items():
+            values = sorted({value for _, value in tagged})
+            number = {value: index for index, value in enumerate(values)}
+            found[facet] = Tags(
+                values=tuple(values),
+                documents=np.array([document for document, _ in tagged], dtype=np.int64),
+                concepts=np.array([number[value] for _, value in tagged], dtype=np.int64),
+            )
+        return found
+
+    def documents(self, ids: Sequence[str]) -> Mapping[str, StoredDocument]:
+        """The documents with these ids, those that there are."""
+        found = {}
+        for chunk in _chunks(ids):
+            for document_id, title, language, practice, source, checksum in self.connection.execute(
+                f"SELECT id, title, language, practice, source, checksum FROM documents WHERE id IN ({_marks(chunk)})",
+                chunk,
+            ):
+                self._verify(checksum, (document_id, title, language, practice, source))
+                found[document_id] = StoredDocument(
+                    id=document_id,
+                    title=title,
+                    language=language,
+                    practice=practice_from_json(json.loads(practice)) if practice else None,
+                )
+        return found
+
+    def passages(self, keys: Sequence[int]) -> Mapping[int, StoredPassage]:
+        found = {}
+        for chunk in _chunks(keys):
+            for key, kind, heading, text, checksum in self.connection.execute(
+                f"SELECT key, kind, heading, text, checksum FROM passages WHERE key IN ({_marks(chunk)})", chunk
+            ):
+                self._verify(checksum, (kind, heading, text))
+                found[key] = StoredPassage(kind=kind, heading=tuple(json.loads(heading)), text=text)
+        return found
+
+    def source(self, document_id: str) -> str | None:
+        """The text of the file that a document came from."""
+        row = self.connection.execute("SELECT source FROM documents WHERE id = ?", (document_id,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def alias(self, old_id: str) -> str | None:
+        """The id that an earlier id now leads to."""
+        row = self.connection.execute("SELECT id FROM aliases WHERE alias = ?", (old_id,)).fetchone()
+        return None if row is None else str(row[0])
+
+    def organisations(self) -> Mapping[str, Organisation]:
+        rows = self.connection.execute("SELECT id, value FROM organisations ORDER BY id")
+        return {key: organisation_from_json(json.loads(value)) for key, value in rows}
+
+    def taxonomy(self) -> Taxonomy:
+        row = self.connection.execute("SELECT value FROM meta WHERE key = 'taxonomy'").fetchone()
+        return taxonomy_from_json(json.loads(row[0]) if row else [])
+
+    def hashes(self) -> Mapping[str, str]:
+        """The hash of every document, by id."""
+        return dict(self.connection.execute("SELECT id, hash FROM documents"))
+
+    def placements(self) -> Mapping[bytes, Placement]:
+        """Where the vector of each passage hash lies."""
+        rows = self.connection.execute("SELECT hash, segment, row FROM passages")
+        return {bytes(digest): Placement(segment, row) for digest, segment, row in rows}
+
+
+class Writer:
+    """What can be changed in one write transaction."""
+
+    def __init__(self, database: sqlite_utils.Database, path: Path) -> None:
+        self._database = database
+        self._path = path
+
+    def remove(self, ids: Iterable[str]) -> None:
+        """Take documents out, with all that hangs on them."""
+        for chunk in _chunks(list(ids)):
+            keys = [
+                key
+                for (key,) in self._database.execute(f"SELECT key FROM documents WHERE id IN ({_marks(chunk)})", chunk)
+            ]
+            owned = f"SELECT key FROM passages WHERE document IN ({_marks(keys)})"
+            self._database.execute(f"DELETE FROM terms WHERE rowid IN ({owned})", keys)
+            for table, column in (("passages", "document"), ("tags", "document"), ("documents", "key")):
+                self._database.table(table).delete_where(f"{column} IN ({_marks(keys)})", keys)
+
+    def put(self, document: Document, digest: str, passages: Sequence[tuple[Passage, Placement]]) -> None:
+        """Add a document that is not there. The passages are given with the places of their vectors."""
+        key = self._next("documents")
+        practice = json.dumps(practice_to_json(document.practice), ensure_ascii=False) if document.practice else None
+        self._database.table("documents").insert(
+            {
+                "key": key,
+                "id": document.id,
+                "hash": digest,
+                "title": document.title,
+                "language": document.language,
+                "date": document.date,
+                "practice": practice,
+                "source": document.source,
+                "checksum": _checksum(document.id, document.title, document.language, practice, document.source),
+            }
+        )
+        first = self._next("passages")
+        self._database.table("passages").insert_all(
+            {
+                "key": first + ordinal,
+                "document": key,
+                "ordinal": ordinal,
+                "kind": passage.kind,
+                "heading": (heading := json.dumps(passage.heading, ensure_ascii=False)),
+                "text": passage.text,
+                "hash": passage.hash,
+                "segment": placement.segment,
+                "row": placement.row,
+                "checksum": _checksum(passage.kind, heading, passage.text),
+            }
+            for ordinal, (passage, placement) in enumerate(passages)
+        )
+        keywords = analysed(" ".join(document.keywords), document.language)
+        self._database.conn.executemany(
+            "INSERT INTO terms (rowid, title, heading, text, keywords) VALUES (?, ?, ?, ?, ?)",
+            (
+                (
+                    first + ordinal,
+                    analysed(passage.title, passage.language),
+                    analysed(" ".join(passage.heading), passage.language),
+                    analysed(passage.text, passage.language),
+                    keywords if ordinal == 0 else "",
+                )
+                for ordinal, (passage, _) in enumerate(passages)
+            ),
+        )
+        self._database.table("tags").insert_all(
+            {"facet": facet, "value": value, "document": key}
+            for facet, values in document.tags.items()
+            for value in values
+        )
+
+    def move_vectors(self, moves: Mapping[bytes, Placement]) -> None:
+        """Record that the vectors of these passage hashes now lie elsewhere."""
+        self._database.conn.executemany(
+            "UPDATE passages SET segment = ?, row = ? WHERE hash = ?",
+            ((place.segment, place.row, digest) for digest, place in moves.items()),
+        )
+
+    def replace_vocabulary(
+        self, taxonomy: Taxonomy, organisations: Mapping[str, Organisation], aliases: Mapping[str, str]
+    ) -> None:
+        """Store the concepts, the organisations, and the earlier ids of practices."""
+        self._meta("taxonomy", json.dumps(taxonomy_to_json(taxonomy), ensure_ascii=False))
+        for table, rows in (
+            (
+                "organisations",
+                [
+                    {"id": key, "value": json.dumps(organisation_to_json(value), ensure_ascii=False)}
+                    for key, value in organisations.items()
+                ],
+            ),
+            ("aliases", [{"alias": alias, "id": target} for alias, target in aliases.items()]),
+        ):
+            self._database.table(table).delete_where()
+            self._database.table(table).insert_all(rows)
+
+    def publish(self, manifest: Manifest) -> None:
+        """Name the generation; it appears to readers when the transaction ends."""
+        self._meta("schema", str(SCHEMA_VERSION))
+        self._meta("generation", str(manifest.generation))
+        self._meta("manifest", json.dumps(asdict(manifest), ensure_ascii=False))
+
+    def placements(self) -> Mapping[bytes, Placement]:
+        """Where the vector of each passage hash lies now."""
+        return Reader(self._database.conn, self._path).placements()
+
+    def counts(self) -> tuple[int, int]:
+        """How many documents and passages there are now."""
+        documents, passages = self._database.execute(
+            "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM passages)"
+        ).fetchone()
+        return documents, passages
+
+    def _meta(self, key: str, value: str) -> None:
+        self._database.table("meta").upsert({"key": key, "value": value}, pk="key")
+
+    def _next(self, table: str) -> int:
+        (highest,) = self._database.execute(f"SELECT coalesce(max(key), 0) FROM {table}").fetchone()
+        return int(highest) + 1
+
+
+_CHECKSUMS = (
+    "SELECT id, title, language, practice, source, checksum FROM documents",
+    "SELECT kind, heading, text, checksum FROM passages",
+)
+
+
+def _checksum(*values: str | None) -> int:
+    return zlib.crc32("\0".join(value or "" for value in values).encode("utf-8", "surrogatepass"))
+
+
+def _chunks(values: Sequence[Any]) -> Iterator[list[Any]]:
+    """SQLite takes a limited number of variables in one statement."""
+    iterator = iter(values)
+    while chunk := list(islice(iterator, _VARIABLES)):
+        yield chunk
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ", ".join("?" * len(values))

@@ -1,0 +1,72 @@
+"""What the values of facets are called: concepts from the taxonomy, countries and languages from CLDR (Babel)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache
+
+from babel import Locale, UnknownLocaleError
+
+from kb.content.model import Organisation, Taxonomy
+from kb.errors import UsageError
+from kb.types import FACETS
+
+#: Not in CLDR: a practice that runs in many countries.
+_WORLDWIDE = "INT"
+
+
+class Labels:
+    """Names of facet values in any language, those in English where there is no other."""
+
+    def __init__(self, taxonomy: Taxonomy, organisations: Mapping[str, Organisation]) -> None:
+        self._taxonomy = taxonomy
+        self._organisations = organisations
+
+    def label(self, facet: str, value: str, language: str = "en") -> str:
+        """The name of ``value``; the value itself where it has none."""
+        if facet == "organisation":
+            organisation = self._organisations.get(value)
+            return organisation.name if organisation else value
+        if facet == "country":
+            return country_name(value, language)
+        if facet == "language":
+            return language_name(value, language)
+        concept = self._taxonomy.get(facet, value)
+        return concept.label(language) if concept else value
+
+    def require(self, facet: str, value: str) -> None:
+        """Raise UsageError for a facet or a value that does not exist, with the nearest one that does."""
+        if facet not in FACETS:
+            raise UsageError(f"unknown filter {facet!r}; use one of {', '.join(FACETS)}")
+        known = self._values(facet)
+        if value not in known:
+            near = get_close_matches(value, known, n=1) or get_close_matches(value.lower(), known, n=1)
+            advice = f"did you mean {near[0]!r}?" if near else f"look at the values of {facet} with: kb search ''"
+            raise UsageError(f"unknown {facet} {value!r}; {advice}")
+
+    def _values(self, facet: str) -> tuple[str, ...]:
+        if facet == "organisation":
+            return tuple(self._organisations)
+        if facet == "country":
+            return (*_names("en", "territories"), _WORLDWIDE)
+        if facet == "language":
+            return tuple(_names("en", "languages"))
+        return self._taxonomy.ids(facet)
+
+
+def country_name(code: str, language: str = "en") -> str:
+    return "International" if code == _WORLDWIDE else _names(language, "territories").get(code, code)
+
+
+def language_name(code: str, language: str = "en") -> str:
+    return _names(language, "languages").get(code.replace("-", "_"), code)
+
+
+@cache
+def _names(language: str, kind: str) -> Mapping[str, str]:
+    try:
+        locale = Locale.parse(language, sep="-")
+    except (UnknownLocaleError, ValueError):
+        locale = Locale.parse("en")
+    return dict(getattr(locale, kind))

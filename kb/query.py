@@ -1,0 +1,87 @@
+"""The text of a query, read once: words, "quoted phrases", and -words to leave out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import regex
+
+from kb.analysis import tokens
+from kb.errors import UsageError
+
+#: Longest text of a query, in characters. A longer one is a mistake (or an attack) and is refused, not cut.
+MAX_CHARACTERS = 2000
+#: Most terms that are looked up; a query of MAX_CHARACTERS ordinary words stays below.
+MAX_TERMS = 400
+
+_PART = regex.compile(r"""(?P<minus>(?<!\S)-)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))""")
+_UNPRINTABLE = regex.compile(r"[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+")
+
+#: The forms that one word takes in the languages of the base: any of them matches.
+Forms = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedQuery:
+    """``meaning`` is what an encoder sees. A document must hold every phrase and none of the excluded phrases.
+
+    The words of a phrase give one form for each language, in the same order, so that a phrase is sought in each.
+    """
+
+    meaning: str
+    terms: tuple[Forms, ...] = ()
+    phrases: tuple[tuple[Forms, ...], ...] = ()
+    excluded: tuple[tuple[Forms, ...], ...] = ()
+
+    @property
+    def highlighted(self) -> frozenset[str]:
+        """Every form whose words are marked in a passage."""
+        in_phrases = (forms for phrase in self.phrases for forms in phrase)
+        return frozenset(form for forms in (*self.terms, *in_phrases) for form in forms)
+
+
+def parse(text: str, languages: Sequence[str]) -> ParsedQuery:
+    """Read ``text``; ``languages`` are those of the documents, whose stemmers decide the forms of each word.
+
+    Control and formatting characters count as blanks, a lone quote as nothing. Function words are looked up only
+    where there is nothing else. Raises UsageError for a text over MAX_CHARACTERS.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise UsageError(
+            f"the query has {len(text)} characters, at most {MAX_CHARACTERS} are read; ask in a sentence or two"
+        )
+    text = _UNPRINTABLE.sub(" ", text)
+    words: list[str] = []
+    phrases: list[tuple[Forms, ...]] = []
+    excluded: list[tuple[Forms, ...]] = []
+    for part in _PART.finditer(text):
+        quoted, plain = part["phrase"], part["word"]
+        piece = quoted if quoted is not None else plain
+        forms = tuple(f for f, _ in _forms(piece, languages))
+        if part["minus"]:
+            if forms:
+                excluded.append(forms)
+            continue
+        words.append(piece)
+        if quoted is not None and forms:
+            phrases.append(forms)
+    meaning = " ".join(" ".join(words).split())
+    every = list(_forms(meaning, languages))
+    content = [forms for forms, is_function_word in every if not is_function_word]
+    chosen = content or [forms for forms, _ in every]
+    return ParsedQuery(
+        meaning=meaning,
+        terms=tuple(dict.fromkeys(tuple(dict.fromkeys(forms)) for forms in chosen))[:MAX_TERMS],
+        phrases=tuple(dict.fromkeys(phrases)),
+        excluded=tuple(dict.fromkeys(excluded)),
+    )
+
+
+def _forms(text: str, languages: Sequence[str]) -> list[tuple[Forms, bool]]:
+    """For each word its form in each language, and whether it is a function word in the first of them."""
+    by_language = [list(tokens(text, language)) for language in (languages or ("en",))]
+    return [
+        (tuple(token.term for token in same_word), same_word[0].function_word)
+        for same_word in zip(*by_language, strict=True)
+    ]

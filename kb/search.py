@@ -1,0 +1,294 @@
+"""One function from Query to Results. It knows Protocols only and names no engine.
+
+Everything is scored over the whole generation, then filtered: term statistics, normalisers and the relevance floor
+are the same with and without filters, so adding a filter never swaps two hits, and the total, the facet counts and
+the pages all belong to one result set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb import bands
+from kb.analysis import tokens
+from kb.errors import UsageError
+from kb.fusion import NORMALISERS, WEIGHTS, Normaliser, combine
+from kb.labels import Labels
+from kb.query import Forms, ParsedQuery, parse
+from kb.types import (
+    FACETS,
+    Band,
+    FacetValue,
+    Floats,
+    Hit,
+    HitPassage,
+    Layout,
+    Mode,
+    Positions,
+    Query,
+    Ranking,
+    Results,
+    Retriever,
+    StoredDocument,
+    StoredPassage,
+    Why,
+)
+
+#: The most hits on one page, so that no request can ask for everything at once.
+MAX_LIMIT = 1000
+
+Mask = NDArray[np.bool_]
+
+
+class Reading(Protocol):
+    """What search needs of one generation; see :class:`kb.backends.Snapshot`."""
+
+    @property
+    def layout(self) -> Layout: ...
+    @property
+    def labels(self) -> Labels: ...
+    @property
+    def newest_first(self) -> Positions:
+        """All documents, int64, in the order in which browsing shows them."""
+        ...
+
+    def retriever(self, name: str) -> Retriever: ...
+
+    def holding(self, phrase: Sequence[Forms]) -> Positions:
+        """The passages that hold a phrase."""
+        ...
+
+    def documents(self, ids: Sequence[str]) -> Mapping[str, StoredDocument]: ...
+    def passages(self, keys: Sequence[int]) -> Mapping[int, StoredPassage]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """All documents of a generation, scored for one query.
+
+    ``candidates``: bool, shape (documents,), those that belong to the result set before filters. ``order``: int64,
+    shape (documents,), best first. ``parts``: the normalised scores of passages by retriever, each shape (passages,).
+    """
+
+    candidates: Mask
+    order: Positions
+    scores: Floats
+    relevance: Floats
+    document_parts: Mapping[str, Floats]
+    passage_parts: Mapping[str, Floats]
+
+
+def search(query: Query, reading: Reading) -> Results:
+    """The page of hits that ``query`` asks for, with the facets of the whole result set.
+
+    Raises UsageError for an unknown mode, filter or value and for a text that is too long.
+    """
+    _check(query, reading.labels)
+    layout = reading.layout
+    parsed = parse(query.text, layout.languages)
+    scored = _score(parsed, query.mode, reading) if parsed.terms or parsed.meaning else _browse(reading)
+    candidates = scored.candidates & _constraints(parsed, reading)
+    chosen = {facet: _having(layout, facet, values) for facet, values in query.filters.items() if values}
+    kept = candidates & _all(chosen.values(), len(layout.ids))
+    ranked = scored.order[kept[scored.order]]
+    page = ranked[query.offset : query.offset + query.limit]
+    return Results(
+        query=query,
+        total=len(ranked),
+        hits=_hits(page, parsed, query.mode, scored, reading),
+        facets={facet: _facet(facet, query, candidates, chosen, reading) for facet in FACETS},
+        generation=layout.manifest.generation,
+    )
+
+
+def _check(query: Query, labels: Labels) -> None:
+    if query.mode not in WEIGHTS:
+        raise UsageError(f"unknown mode {query.mode!r}; use one of {', '.join(WEIGHTS)}")
+    if not 0 <= query.limit <= MAX_LIMIT:
+        raise UsageError(f"a page of {query.limit} hits cannot be shown; ask for 0 to {MAX_LIMIT}")
+    if query.offset < 0:
+        raise UsageError(f"results start at 0, not at {query.offset}")
+    for facet, values in query.filters.items():
+        for value in values:
+            labels.require(facet, value)
+
+
+def _score(parsed: ParsedQuery, mode: Mode, reading: Reading) -> Scored:
+    layout = reading.layout
+    weights = WEIGHTS[mode]
+    passage_parts: dict[str, Floats] = {}
+    document_parts: dict[str, Floats] = {}
+    strengths: dict[str, Floats] = {}
+    for name in weights:
+        ranking = reading.retriever(name).retrieve(parsed)
+        by_passage = _spread(ranking.positions, ranking.scores, len(layout.keys))
+        by_document = _best(by_passage, layout)
+        normalise: Normaliser = NORMALISERS[name](by_document)
+        passage_parts[name] = normalise(by_passage)
+        document_parts[name] = normalise(by_document)
+        strengths[name] = _best(_strength(ranking, len(layout.keys)), layout)
+    scores = combine(document_parts, weights)
+    relevance = bands.relevance(strengths)
+    return Scored(
+        candidates=relevance >= bands.floor(mode),
+        order=_descending(scores, relevance),
+        scores=scores,
+        relevance=relevance,
+        document_parts=document_parts,
+        passage_parts=passage_parts,
+    )
+
+
+def _browse(reading: Reading) -> Scored:
+    nothing = np.zeros(len(reading.layout.ids), dtype=np.float32)
+    return Scored(
+        candidates=np.ones(len(nothing), dtype=bool),
+        order=reading.newest_first,
+        scores=nothing,
+        relevance=nothing,
+        document_parts={},
+        passage_parts={},
+    )
+
+
+def _strength(ranking: Ranking, passages: int) -> Floats:
+    return _spread(ranking.positions, ranking.strength, passages)
+
+
+def _spread(positions: Positions, values: Floats, passages: int) -> Floats:
+    spread = np.zeros(passages, dtype=np.float32)
+    spread[positions] = values
+    return spread
+
+
+def _best(by_passage: Floats, layout: Layout) -> Floats:
+    """The best passage of each document, shape (documents,). Every document has at least one passage."""
+    if not len(layout.ids):
+        return np.zeros(0, dtype=np.float32)
+    best: Floats = np.maximum.reduceat(by_passage, layout.starts[:-1])
+    return best
+
+
+def _descending(scores: Floats, relevance: Floats) -> Positions:
+    """Positions by falling score; equal scores by falling relevance, then in the order of the ids.
+
+    Scores are equal where they are 0: beyond the depth from which the range of the cosine was taken.
+    """
+    return np.lexsort((np.arange(len(scores)), -relevance, -scores)).astype(np.int64)
+
+
+def _constraints(parsed: ParsedQuery, reading: Reading) -> Mask:
+    """Which documents hold every quoted phrase and none of the excluded words."""
+    layout = reading.layout
+    allowed = np.ones(len(layout.ids), dtype=bool)
+    owners = layout.owners if parsed.phrases or parsed.excluded else None
+    for phrases, wanted in ((parsed.phrases, True), (parsed.excluded, False)):
+        for phrase in phrases:
+            holding = np.zeros(len(layout.ids), dtype=bool)
+            assert owners is not None
+            holding[owners[reading.holding(phrase)]] = True
+            allowed &= holding if wanted else ~holding
+    return allowed
+
+
+def _having(layout: Layout, facet: str, values: Sequence[str]) -> Mask:
+    """Which documents have one of ``values``."""
+    tags = layout.tags[facet]
+    wanted = np.isin(tags.concepts, [index for index, value in enumerate(tags.values) if value in values])
+    having = np.zeros(len(layout.ids), dtype=bool)
+    having[tags.documents[wanted]] = True
+    return having
+
+
+def _all(masks: Iterable[Mask], documents: int) -> Mask:
+    every = np.ones(documents, dtype=bool)
+    for mask in masks:
+        every &= mask
+    return every
+
+
+def _facet(
+    facet: str, query: Query, candidates: Mask, chosen: Mapping[str, Mask], reading: Reading
+) -> tuple[FacetValue, ...]:
+    """Counts over the results that the *other* facets leave, as choosing one more value here widens the choice."""
+    tags = reading.layout.tags[facet]
+    left = candidates & _all([mask for name, mask in chosen.items() if name != facet], len(candidates))
+    counts = np.bincount(tags.concepts[left[tags.documents]], minlength=len(tags.values))
+    selected = query.filters.get(facet, ())
+    values = dict(zip(tags.values, counts.tolist(), strict=True)) | {
+        value: 0 for value in selected if value not in tags.values
+    }
+    found = [
+        FacetValue(id=value, label=reading.labels.label(facet, value), count=count, selected=value in selected)
+        for value, count in values.items()
+        if count or value in selected
+    ]
+    return tuple(sorted(found, key=lambda value: (-value.count, value.label.casefold(), value.id)))
+
+
+def _hits(page: Positions, parsed: ParsedQuery, mode: Mode, scored: Scored, reading: Reading) -> tuple[Hit, ...]:
+    layout = reading.layout
+    shown = {int(document): _best_passages(int(document), mode, scored, layout) for document in page}
+    keys = {
+        position: int(layout.keys[position]) for pair in shown.values() for position in pair if position is not None
+    }
+    passages = reading.passages(list(keys.values()))
+    documents = reading.documents([layout.ids[document] for document in shown])
+    hits = []
+    for document, (body, question) in shown.items():
+        stored = documents[layout.ids[document]]
+        passage = passages[keys[body]]
+        hits.append(
+            Hit(
+                id=stored.id,
+                title=stored.title,
+                score=round(float(scored.scores[document]), 6),
+                band=_band(mode, document, scored),
+                passage=HitPassage(
+                    heading=passage.heading,
+                    text=passage.text,
+                    highlights=highlights(passage.text, stored.language, parsed.highlighted),
+                ),
+                why=_why(mode, document, scored),
+                question=passages[keys[question]].text if question is not None else None,
+                practice=stored.practice,
+            )
+        )
+    return tuple(hits)
+
+
+def _best_passages(document: int, mode: Mode, scored: Scored, layout: Layout) -> tuple[int, int | None]:
+    """The best body passage of a document, and the question that matched better still, if one did."""
+    start, end = int(layout.starts[document]), int(layout.starts[document + 1])
+    questions = layout.questions[start:end]
+    parts = {name: values[start:end] for name, values in scored.passage_parts.items()}
+    scores = combine(parts, WEIGHTS[mode]) if parts else np.zeros(end - start, dtype=np.float32)
+    body = int(np.argmax(np.where(questions, -1, scores)))
+    best = int(np.argmax(scores))
+    return start + body, start + best if questions[best] and scores[best] > scores[body] else None
+
+
+def _band(mode: Mode, document: int, scored: Scored) -> Band | None:
+    return bands.band(mode, float(scored.relevance[document])) if scored.document_parts else None
+
+
+def _why(mode: Mode, document: int, scored: Scored) -> Why:
+    """The shares of the score; of a score of 0, which no word can have, all is due to meaning."""
+    if not scored.document_parts:
+        return Why(0.0, 0.0)
+    shares = {name: WEIGHTS[mode][name] * float(values[document]) for name, values in scored.document_parts.items()}
+    total = sum(shares.values())
+    if not total:
+        return Why(0.0, 1.0)
+    lexical = round(shares.get("lexical", 0.0) / total, 4)
+    return Why(lexical, round(1 - lexical, 4))
+
+
+def highlights(text: str, language: str, forms: frozenset[str]) -> tuple[tuple[int, int], ...]:
+    """The (start, end) code-point offsets of the words of ``text`` that have one of ``forms``."""
+    return tuple((token.start, token.end) for token in tokens(text, language) if token.term in forms) if forms else ()

@@ -1,0 +1,54 @@
+"""Results as the JSON that the command line and the API give: one shape for both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kb.types import Hit, Results
+
+
+def results_to_json(results: Results) -> dict[str, Any]:
+    """Offsets of highlights count code points; ``band`` is null when browsing."""
+    return {
+        "query": results.query.text,
+        "mode": results.query.mode,
+        "filters": {facet: list(values) for facet, values in results.query.filters.items() if values},
+        "total": results.total,
+        "offset": results.query.offset,
+        "generation": results.generation,
+        "hits": [hit_to_json(hit) for hit in results.hits],
+        "facets": {
+            facet: [
+                {"id": value.id, "label": value.label, "count": value.count, "selected": value.selected}
+                for value in values
+            ]
+            for facet, values in results.facets.items()
+        },
+    }
+
+
+def hit_to_json(hit: Hit) -> dict[str, Any]:
+    value: dict[str, Any] = {
+        "id": hit.id,
+        "title": hit.title,
+        "score": hit.score,
+        "band": hit.band,
+        "passage": {
+            "heading": list(hit.passage.heading),
+            "text": hit.passage.text,
+            "highlights": [list(span) for span in hit.passage.highlights],
+        },
+        "question": hit.question,
+        "why": {"lexical": hit.why.lexical, "semantic": hit.why.semantic},
+    }
+    if hit.practice:
+        practice = hit.practice
+        value |= {
+            "summary": practice.summary,
+            "language": practice.language,
+            "organisations": list(practice.organisations),
+            "strand": list(practice.strand),
+            "topics": list(practice.topics),
+            "countries": list(practice.countries),
+        }
+    return value

@@ -1,0 +1,318 @@
+"""The values of search, and the Protocols that engines fulfil.
+
+*Score*: larger is better, always. Positions number the documents and passages of one generation from 0; they mean
+nothing in another generation. Arrays say their shape.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.content.model import Practice
+
+if TYPE_CHECKING:
+    from kb.query import ParsedQuery
+
+Floats = NDArray[np.float32]
+Positions = NDArray[np.int64]
+Mode = Literal["hybrid", "lexical", "dense"]
+Band = Literal["strong", "fair", "weak"]
+PassageKind = Literal["summary", "body", "question"]
+
+#: All facets that a query can filter by and that results count, in the order in which they are shown.
+FACETS: tuple[str, ...] = (
+    "strand",
+    "risk",
+    "topic",
+    "audience",
+    "kind",
+    "organisation",
+    "country",
+    "language",
+    "evidence",
+    "stage",
+)
+
+
+# --- what is indexed -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Plain text under a heading path (outermost heading first; empty for text before any heading)."""
+
+    heading: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What the pipeline indexes, whatever it came from: a practice, or a document of a test collection.
+
+    ``keywords`` are found by word and not encoded (names of organisations, labels of tags). ``tags`` maps a facet to
+    the concepts of the document, those above them included. ``practice`` and ``source`` (the text of its file) are
+    kept for display only.
+    """
+
+    id: str
+    title: str
+    language: str = "en"
+    summary: str = ""
+    sections: tuple[Section, ...] = ()
+    questions: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    date: str = ""
+    practice: Practice | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The unit that is ranked: a piece of a document. ``context`` precedes the text when it is encoded."""
+
+    kind: PassageKind
+    title: str
+    heading: tuple[str, ...]
+    text: str
+    language: str
+    context: str = ""
+
+    @property
+    def encoded_text(self) -> str:
+        """The text that the encoder sees."""
+        return f"{self.context}\n{self.text}" if self.context else self.text
+
+    @property
+    def hash(self) -> bytes:
+        """SHA-256 of what the encoder sees (32 bytes): the key of the vector cache."""
+        return hashlib.sha256(self.encoded_text.encode("utf-8", "surrogatepass")).digest()
+
+
+# --- asking ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question. Without text it browses, newest first.
+
+    ``filters`` maps facets to the values chosen: OR inside a facet, AND between facets.
+    """
+
+    text: str = ""
+    mode: Mode = "hybrid"
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    limit: int = 10
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The share that words and meaning had in a score; they add up to 1 (both are 0 when browsing)."""
+
+    lexical: float
+    semantic: float
+
+
+@dataclass(frozen=True, slots=True)
+class HitPassage:
+    """The best body passage of a hit. ``highlights`` are (start, end) code-point offsets into ``text``."""
+
+    heading: tuple[str, ...]
+    text: str
+    highlights: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One document found. ``question`` is the question it answers, if that matched best."""
+
+    id: str
+    title: str
+    score: float
+    band: Band | None
+    passage: HitPassage
+    why: Why
+    question: str | None = None
+    practice: Practice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FacetValue:
+    """A value of a facet with the number of results that it has, or would have if it were chosen as well."""
+
+    id: str
+    label: str
+    count: int
+    selected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """One page of hits, with the total and the facet counts of the whole result set."""
+
+    query: Query
+    total: int
+    hits: tuple[Hit, ...]
+    facets: Mapping[str, tuple[FacetValue, ...]]
+    generation: int
+
+
+# --- what is stored --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where the vector of a passage lies: a row (from 0) of a segment file."""
+
+    segment: str
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A file of vectors. ``sha256`` is that of the file, in hexadecimal."""
+
+    file: str
+    rows: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What one generation of the index is: everything that a reader must know before it reads.
+
+    ``inputs`` is a digest of what is stored beside the documents (concepts, organisations, problems); ``retired``
+    maps segment files that this generation no longer uses to the time (seconds since 1970) when they were dropped.
+    """
+
+    generation: int
+    model: str
+    fingerprint: str
+    dimension: int
+    built_at: str
+    documents: int
+    passages: int
+    segments: tuple[Segment, ...]
+    problems: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    inputs: str = ""
+    retired: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """The tags of one facet as pairs: ``documents[i]`` (position) has ``values[concepts[i]]``.
+
+    ``documents`` and ``concepts``: int64, shape (number of pairs,).
+    """
+
+    values: tuple[str, ...]
+    documents: Positions
+    concepts: Positions
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The documents and passages of one generation, as positions. Documents are in the order of their ids.
+
+    Passages are in the order of their documents: those of document ``d`` are ``starts[d]`` to ``starts[d + 1]``.
+    ``keys`` (int64, shape (passages,)) are the store's names for passages; ``questions`` (bool, same shape) marks those
+    that are questions; ``segments`` and ``rows`` (same shape) place their vectors.
+    """
+
+    manifest: Manifest
+    ids: tuple[str, ...]
+    dates: tuple[str, ...]
+    languages: tuple[str, ...]
+    starts: Positions
+    keys: Positions
+    questions: NDArray[np.bool_]
+    segments: Positions
+    rows: Positions
+    tags: Mapping[str, Tags]
+
+    @property
+    def owners(self) -> Positions:
+        """The document of each passage, int64, shape (passages,)."""
+        return np.repeat(np.arange(len(self.ids)), np.diff(self.starts))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassage:
+    kind: PassageKind
+    heading: tuple[str, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    id: str
+    title: str
+    language: str
+    practice: Practice | None
+
+
+# --- engines ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Scores of passages, best first, ties by position.
+
+    ``positions``: int64, shape (n,). ``scores``: float32, shape (n,). ``strength``: float32, shape (n,), in 0..1:
+    how good each match is by itself, whatever else was found; relevance floor and bands rest on it.
+    """
+
+    positions: Positions
+    scores: Floats
+    strength: Floats
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+
+class Retriever(Protocol):
+    """Finds passages. Implemented by each engine in :mod:`kb.engines`."""
+
+    def retrieve(self, query: ParsedQuery) -> Ranking:
+        """Every passage that matches, over the whole generation (filters come later, so that they change no score).
+
+        Raises StoreError when the index is damaged, ModelError when the query cannot be encoded.
+        """
+        ...
+
+
+class Encoder(Protocol):
+    """Text to vectors: float32 rows of unit length. Raises ModelError when the model cannot be loaded."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names the space of the vectors: those of different fingerprints are never compared."""
+        ...
+
+    @property
+    def dimension(self) -> int: ...
+
+    @property
+    def max_tokens(self) -> int:
+        """How many tokens of a text are read, special tokens not counted."""
+        ...
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        """Passages, shape (len(texts), dimension)."""
+        ...
+
+    def encode_query(self, text: str) -> Floats:
+        """A query, shape (dimension,)."""
+        ...
+
+    def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
+        """The (start, end) code-point offsets of the model's tokens in ``text``, special tokens left out."""
+        ...

@@ -1,0 +1,144 @@
+"""What a reader, a program and a monitor get when something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from kb.backends import Backend
+from kb.errors import Busy, KbError, ModelError, NotFound, StoreError, UsageError
+from kb.types import Query
+from web import create_app
+
+if TYPE_CHECKING:
+    from tests.web.conftest import GetPage
+
+
+class Broken:
+    """A backend that answers every call with the same error."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        def fail(*args: object, **named: object) -> Any:
+            raise self._error
+
+        return fail
+
+
+def broken_app(error: Exception) -> Flask:
+    return create_app(Broken(error))  # type: ignore[arg-type]
+
+
+KNOWN = [
+    (UsageError("unknown topic 'x'; did you mean 'y'?"), 400),
+    (NotFound("no practice 'x'; search for it with: kb search"), 404),
+    (StoreError("no index in .kb; build it with: kb reindex"), 503),
+    (Busy("another process is writing .kb; wait for it"), 503),
+    (ModelError("the model is missing; install it"), 503),
+    (KbError("something else"), 500),
+]
+
+
+@pytest.mark.parametrize(("error", "status"), KNOWN)
+@pytest.mark.parametrize("url", ["/", "/search", "/browse", "/practices/x", "/organisations/x", "/topics/x"])
+def test_a_known_error_is_a_page_with_its_one_line(
+    pages_of: Callable[[Flask], GetPage], url: str, error: KbError, status: int
+) -> None:
+    page = pages_of(broken_app(error))(url, status)
+    message = page.with_class("error-message")[0].text
+    assert message.lower().startswith(str(error).split("; ")[0].lower())
+    assert "kb search" not in message, "what to type next is for the command line"
+
+
+@pytest.mark.parametrize(("error", "status"), KNOWN)
+def test_a_program_gets_the_same_as_json(error: KbError, status: int) -> None:
+    response = broken_app(error).test_client().get("/api/v1/search")
+    assert response.status_code == status
+    assert response.get_json()["error"] == (str(error).split("; ")[0] if status == 404 else str(error))
+
+
+@pytest.mark.parametrize("url", ["/search?q=x", "/api/v1/search"])
+def test_a_bug_shows_no_traceback(url: str) -> None:
+    app = broken_app(RuntimeError("secret detail"))
+    response = app.test_client().get(url)
+    assert response.status_code == 500
+    body = response.get_data(as_text=True)
+    assert "secret" not in body
+    assert "Traceback" not in body
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/nothing",
+        "/practices/nothing",
+        "/practices/nothing.md",
+        "/practices/",
+        "/practices/%00",
+        "/practices/../../etc/passwd",
+        "/organisations/nothing",
+        "/topics/nothing",
+        "/strands/nothing",
+        "/static/nothing.css",
+        "/static/../__init__.py",
+    ],
+)
+def test_what_is_not_there_is_404(get_page: GetPage, url: str) -> None:
+    assert get_page(url, expected_status=404).one("h1").text == "Page not found"
+
+
+@pytest.mark.parametrize("url", ["/api/v1/practices/nothing", "/api/v1/practices/nothing/similar", "/api/v2/search"])
+def test_what_is_not_there_is_404_for_programs_too(client: FlaskClient, url: str) -> None:
+    response = client.get(url)
+    assert response.status_code == 404
+    assert response.get_json()["error"]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH"])
+@pytest.mark.parametrize("url", ["/", "/search", "/practices/x", "/api/v1/search", "/healthz"])
+def test_nothing_can_be_written(client: FlaskClient, method: str, url: str) -> None:
+    response = client.open(url, method=method)
+    assert response.status_code == 405
+    assert "GET" in response.headers["Allow"]
+
+
+# --- health ----------------------------------------------------------------------------------------------------
+
+
+def test_health_tells_what_serves(client: FlaskClient, backend: Backend) -> None:
+    response = client.get("/healthz")
+    assert response.status_code == 200
+    health = response.get_json()
+    assert health["ok"] is True
+    assert health["store"]["ok"] is True
+    assert health["store"]["generation"] == backend.generation()
+    assert health["store"]["documents"] == len(backend.search(Query(limit=1000)).hits)
+    assert health["encoder"]["ok"] is True
+    assert health["encoder"]["model"]
+
+
+def test_health_names_the_part_that_is_ill() -> None:
+    response = broken_app(StoreError("no index in .kb; build it with: kb reindex")).test_client().get("/healthz")
+    assert response.status_code == 503
+    health = response.get_json()
+    assert health["ok"] is False
+    assert health["store"] == {"ok": False, "reason": "no index in .kb; build it with: kb reindex"}
+
+
+class WithoutModel(Broken):
+    def __init__(self, backend: Backend) -> None:
+        super().__init__(ModelError("the model is missing; install it"))
+        self.manifest = backend.manifest
+
+
+def test_health_tells_a_missing_model_from_a_missing_store(backend: Backend) -> None:
+    app = create_app(WithoutModel(backend))  # type: ignore[arg-type]
+    health = app.test_client().get("/healthz").get_json()
+    assert health["store"]["ok"] is True
+    assert health["encoder"] == {"ok": False, "reason": "the model is missing; install it"}

@@ -1,0 +1,35 @@
+"""The addresses of the site. Removing one breaks somebody's bookmark or program: it needs a decision."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+RULES = {
+    "/",
+    "/api/v1/practices/<practice_id>",
+    "/api/v1/practices/<practice_id>/similar",
+    "/api/v1/search",
+    "/audiences/<concept_id>",
+    "/browse",
+    "/evidence/<concept_id>",
+    "/healthz",
+    "/kinds/<concept_id>",
+    "/organisations/<organisation_id>",
+    "/practices/<practice_id>",
+    "/practices/<practice_id>.md",
+    "/risks/<concept_id>",
+    "/search",
+    "/stages/<concept_id>",
+    "/static/<path:filename>",
+    "/strands/<concept_id>",
+    "/topics/<concept_id>",
+}
+
+
+def test_the_routes_are_these(app: Flask) -> None:
+    assert {rule.rule for rule in app.url_map.iter_rules()} == RULES
+
+
+def test_every_route_is_only_read(app: Flask) -> None:
+    for rule in app.url_map.iter_rules():
+        assert rule.methods == {"GET", "HEAD", "OPTIONS"}

@@ -1,0 +1,52 @@
+"""The reader's window: a Flask site and a JSON API over :class:`kb.backends.Backend`.
+
+``create_app`` is the way in; nothing happens at import. The language of the interface is English so far, and every
+phrase that the code itself chooses stands in :mod:`web.words` or in a template.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from web import api, errors, security, templating, views
+from web.site import EXTENSION, SITE_NAME, Site
+
+if TYPE_CHECKING:
+    from kb.backends import Backend
+
+__all__ = ["Site", "create_app"]
+
+
+def create_app(backend: Backend, *, trusted_proxies: int = 0, site_name: str = SITE_NAME) -> Flask:
+    """The site over an open backend, which stays the caller's to close.
+
+    ``trusted_proxies`` is how many proxies stand in front and set ``X-Forwarded-*``; with 0 those headers are ignored.
+    """
+    app = bare_app(Site(backend, name=site_name))
+    views.register(app)
+    api.register(app)
+    if trusted_proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app,
+            x_for=trusted_proxies,
+            x_proto=trusted_proxies,
+            x_host=trusted_proxies,
+            x_prefix=trusted_proxies,
+        )
+    return app
+
+
+def bare_app(site: Site) -> Flask:
+    """The frame that the site and the preview share: templates, headers and error pages, but no page."""
+    app = Flask("web", static_folder="static", template_folder="templates")
+    app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.extensions[EXTENSION] = site
+    templating.register(app)
+    security.register(app)
+    errors.register(app)
+    return app

@@ -1,0 +1,65 @@
+"""Errors as pages, and as JSON where JSON was asked for. A user sees one line, never a traceback."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException
+
+from kb.errors import ContentError, KbError, ModelError, NotFound, StoreError, UsageError
+
+STATUS: dict[type, int] = {
+    UsageError: 400,
+    NotFound: 404,
+    StoreError: 503,
+    ModelError: 503,
+    ContentError: 503,
+}
+
+#: Heading and advice by status; other statuses take the words of the nearest hundred.
+PAGES = {
+    400: ("This request cannot be answered", "Change the search, or start again from the home page."),
+    404: (
+        "Page not found",
+        "The address may be mistyped, or what was here may have gone. Searching is the quickest way to what you need.",
+    ),
+    405: ("This page can only be read", "Go back, and follow a link or use the search."),
+    500: ("Something went wrong here", "It is our fault, not yours, and it has been noted. Please try again."),
+    503: ("Not available just now", "Nothing is lost. Please try again in a few minutes."),
+}
+
+#: Headers that belong to an error and outlive its page.
+KEPT_HEADERS = frozenset({"Allow", "Retry-After"})
+
+
+def register(app: Flask) -> None:
+    app.register_error_handler(KbError, _known_error)
+    app.register_error_handler(HTTPException, _http_error)
+
+
+def _known_error(error: KbError) -> Response:
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
+    # What to type next is for the command line; a reader who went astray gets the advice of the page.
+    message = str(error).split("; ")[0] if isinstance(error, NotFound) else str(error)
+    return _page(status, message)
+
+
+def _http_error(error: HTTPException) -> ResponseReturnValue:
+    status = error.code or 500
+    if status < 400:
+        return error.get_response()  # a redirect, which Werkzeug raises
+    page = _page(status, "")
+    page.headers.extend((name, value) for name, value in error.get_headers() if name in KEPT_HEADERS)
+    return page
+
+
+def _page(status: int, message: str) -> Response:
+    heading, advice = PAGES.get(status) or PAGES[500 if status >= 500 else 400]
+    if request.path.startswith("/api/"):
+        response = jsonify({"error": message or heading})
+    else:
+        response = make_response(
+            render_template("error.html", status=status, heading=heading, message=message, advice=advice)
+        )
+    response.status_code = status
+    return response

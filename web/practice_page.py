@@ -1,0 +1,28 @@
+"""What the page of a practice shows, from the practice alone: the site and the preview of a file share it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from markupsafe import Markup
+
+from kb import markup
+from kb.content.model import Practice, Taxonomy
+from web.words import SITE_LANGUAGE
+
+DEFAULT_LICENCE = "CC BY 4.0"
+LICENCE_URL = "https://creativecommons.org/licenses/by/4.0/"
+
+
+def practice_context(practice: Practice, taxonomy: Taxonomy, *, base: str = "") -> dict[str, Any]:
+    """The variables of ``practice.html`` that need no index. ``base``: where the site lives, if not at the root."""
+    evidence = taxonomy.get("evidence", practice.evidence.kind)
+    return {
+        "practice": practice,
+        "body": Markup(markup.render(practice.body, practice.sources, base=base)),
+        "contents": [heading for heading in markup.headings(practice.body) if heading.level <= 2],
+        "sources": markup.in_order_of_use(practice.body, practice.sources),
+        "evidence_meaning": evidence.definition.get(SITE_LANGUAGE, "") if evidence else "",
+        "licence": practice.licence or DEFAULT_LICENCE,
+        "licence_url": LICENCE_URL if practice.licence in (None, DEFAULT_LICENCE) else None,
+    }

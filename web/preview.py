@@ -1,0 +1,115 @@
+"""The page of one entry while it is edited. It needs the entries, but no index and no model.
+
+The page polls ``/version`` with a small script and reloads when the file has changed; without JavaScript it reloads
+by itself every few seconds.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from flask import Flask, abort, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+
+from kb.config import Config
+from kb.content.corpus import ORGANISATIONS, TAXONOMY, PracticeReading, read_corpus, read_practice
+from kb.content.model import Corpus, Organisation, Taxonomy
+from kb.errors import ContentError
+from web import bare_app, views
+from web.practice_page import practice_context
+from web.server import serve
+from web.site import Site
+
+#: Seconds between two looks, with a script and without.
+POLL_SECONDS = 1
+REFRESH_SECONDS = 5
+
+
+class Watched:
+    """A file, and the entries around it that its tags and organisations refer to."""
+
+    def __init__(self, path: Path, entries: Path) -> None:
+        self.path = path
+        self._entries = entries
+        self._lock = threading.Lock()
+        self._corpus: tuple[str, Corpus] | None = None
+
+    def version(self) -> str:
+        """Changes whenever the page would."""
+        return _digest([*_stamps([self.path]), *self._surroundings()])
+
+    def corpus(self) -> Corpus:
+        """Read again only when an organisation or a concept has changed: all practices take a second or more."""
+        found = _digest(self._surroundings())
+        with self._lock:
+            if self._corpus is None or self._corpus[0] != found:
+                self._corpus = (found, read_corpus(self._entries))
+            return self._corpus[1]
+
+    def reading(self) -> PracticeReading:
+        return read_practice(self.path, corpus=self.corpus())
+
+    def taxonomy(self) -> Taxonomy:
+        return self.corpus().taxonomy
+
+    def organisations(self) -> Mapping[str, Organisation]:
+        return self.corpus().organisations
+
+    def _surroundings(self) -> list[str]:
+        folders = (self._entries / ORGANISATIONS, self._entries / TAXONOMY)
+        return list(_stamps(file for folder in folders for file in sorted(folder.glob("*.*"))))
+
+
+@dataclass(frozen=True, slots=True)
+class _PreviewPages:
+    """The two addresses of the preview."""
+
+    watched: Watched
+
+    def page(self) -> ResponseReturnValue:
+        version = self.watched.version()
+        reading = self.watched.reading()
+        practice = reading.practice
+        content = practice_context(practice, self.watched.taxonomy()) if practice else {"practice": None}
+        return render_template(
+            "preview.html",
+            **content,
+            path=self.watched.path,
+            problems=reading.problems,
+            version=version,
+            poll_seconds=POLL_SECONDS,
+            refresh_seconds=REFRESH_SECONDS,
+            similar=(),
+            related=[(id, self.watched.corpus().practices[id].title) for id in _related(reading, self.watched.corpus())],
+            source_url=None,
+        )
+
+    def version(self) -> ResponseReturnValue:
+        return jsonify({"version": self.watched.version()})
+
+
+def create_preview_app(path: Path, config: Config) -> Flask:
+    """Raises ContentError when there is no such file or no folder of entries."""
+    if not path.is_file():
+        raise ContentError(f"no file {path}; write a new entry with: kb new")
+    watched = Watched(path, config.entries)
+    watched.corpus()
+    app = bare_app(Site(watched, name="Preview", subtitle=path.name))
+    pages = _PreviewPages(watched)
+    app.add_url_rule("/", "preview", pages.page)
+    app.add_url_rule("/version", "version", pages.version)
+    for rule, endpoint, defaults in views.rules():
+        if rule != "/":
+            app.add_url_rule(rule, endpoint, _elsewhere, defaults=defaults)
+    return app
+
+
+def serve_preview(
+    path: Path, config: Config, *, host: str, port: int, ready: Callable[[str], None] | None = None
+) -> None:
+    """Serve until interrupted. ``ready`` is called with the address once the port listens."""
+    serve(create_preview_app(path, config), host, port, threads=4, ready=ready)

@@ -1,0 +1,57 @@
+"""What a request needs to know of the site: where the content comes from, and what the site is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from flask import current_app, g
+
+from kb.labels import Labels
+
+if TYPE_CHECKING:
+    from kb.backends import Backend
+    from kb.content.model import Organisation, Taxonomy
+
+EXTENSION = "shared-practice"
+SITE_NAME = "Shared Practice"
+
+
+class Names(Protocol):
+    """Where words for ids come from: the backend, or the entries folder when a single file is previewed."""
+
+    def taxonomy(self) -> Taxonomy: ...
+
+    def organisations(self) -> Mapping[str, Organisation]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The state of one application, kept in ``app.extensions``."""
+
+    names: Names
+    name: str = SITE_NAME
+    subtitle: str = "what works to protect minors online"
+    examples: tuple[str, ...] = (
+        "how can we stop strangers from messaging children",
+        "a teenager is being blackmailed with a picture",
+        "does teaching about cyberbullying work",
+        "check ages without collecting documents",
+    )
+
+
+def current_site() -> Site:
+    return cast("Site", current_app.extensions[EXTENSION])
+
+
+def current_backend() -> Backend:
+    return cast("Any", current_site().names)  # type: ignore[no-any-return]
+
+
+def label(facet: str, value: str) -> str:
+    """What a value of a facet is called. The names are read once a request: a page asks for hundreds of them."""
+    if "labels" not in g:
+        names = current_site().names
+        g.labels = Labels(names.taxonomy(), names.organisations())
+    return cast("Labels", g.labels).label(facet, value)

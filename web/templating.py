@@ -1,0 +1,94 @@
+"""What templates can call. ``highlight`` is the only thing that turns spans into ``<mark>``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from flask import Flask
+from jinja2 import StrictUndefined
+from markupsafe import Markup, escape
+
+from web import urls, words
+from web.excerpts import excerpt
+from web.site import current_site, label
+
+
+def register(app: Flask) -> None:
+    environment = app.jinja_env
+    environment.undefined = StrictUndefined
+    environment.trim_blocks = environment.lstrip_blocks = True
+    environment.filters.update(FILTERS)
+    environment.globals.update(GLOBALS)
+    app.context_processor(_of_this_site)
+
+
+def highlight(text: str, spans: Iterable[tuple[int, int]] = ()) -> Markup:
+    """``text`` escaped, with the spans (code-point offsets) marked. Spans that overlap or lie outside are clipped."""
+    pieces: list[Markup] = []
+    done = 0
+    for start, end in sorted(spans):
+        start, end = max(start, done), min(end, len(text))
+        if start >= end:
+            continue
+        pieces += [escape(text[done:start]), Markup("<mark>{}</mark>").format(text[start:end])]
+        done = end
+    return Markup("").join([*pieces, escape(text[done:])])
+
+
+def split_title(title: str) -> tuple[str, str]:
+    """The proper name and what it does: titles are written ``Name: what it does``."""
+    name, colon, rest = title.partition(": ")
+    return (name, rest) if colon else (title, "")
+
+
+def paragraphs(text: str) -> list[str]:
+    return [block.strip() for block in text.split("\n\n") if block.strip()]
+
+
+def lower_first(text: str) -> str:
+    """For a label within a sentence; an abbreviation keeps its capitals."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def upper_first(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def host(url: str) -> str:
+    """The part of a web address that people recognise."""
+    return url.split("//", 1)[-1].split("/", 1)[0].removeprefix("www.")
+
+
+FILTERS: dict[str, Any] = {
+    "ages": words.ages,
+    "day": words.day,
+    "excerpt": excerpt,
+    "highlight": highlight,
+    "host": host,
+    "joined": words.joined,
+    "lower_first": lower_first,
+    "paragraphs": paragraphs,
+    "period": words.period,
+    "shares": words.shares,
+    "shortened": words.shortened,
+    "split_title": split_title,
+    "upper_first": upper_first,
+}
+
+GLOBALS: dict[str, Any] = {
+    "BANDS": words.BANDS,
+    "FACET_NAMES": words.FACET_NAMES,
+    "FINDINGS": words.FINDINGS,
+    "MODES": words.MODES,
+    "SITE_LANGUAGE": words.SITE_LANGUAGE,
+    "counted": words.counted,
+    "label": label,
+    "filter_url": urls.filter_url,
+    "search_url": urls.search_url,
+    "value_url": urls.value_url,
+}
+
+
+def _of_this_site() -> dict[str, Any]:
+    return {"site": current_site()}
