@@ -41,8 +41,9 @@ class Labels:
             raise UsageError(f"unknown filter {facet!r}; use one of {', '.join(FACETS)}")
         known = self._values(facet)
         if value not in known:
-            near = get_close_matches(value, known, n=1) or get_close_matches(value.lower(), known, n=1)
-            advice = f"did you mean {near[0]!r}?" if near else f"look at the values of {facet} with: kb search ''"
+            folded = {name.casefold(): name for name in known}
+            near = get_close_matches(value.casefold(), folded, n=1)
+            advice = f"did you mean {folded[near[0]]!r}?" if near else f"look at the values of {facet} with: kb search ''"
             raise UsageError(f"unknown {facet} {value!r}; {advice}")
 
     def _values(self, facet: str) -> tuple[str, ...]:

@@ -7,12 +7,12 @@ by itself every few seconds.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from flask import Flask, abort, jsonify, render_template, request
+from flask import Flask, jsonify, render_template
 from flask.typing import ResponseReturnValue
 
 from kb.config import Config
@@ -65,26 +65,26 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
-class _PreviewPages:
-    """The two addresses of the preview."""
+class _Pages:
+    """The addresses that answer: the page, and whether it has changed."""
 
     watched: Watched
 
     def page(self) -> ResponseReturnValue:
         version = self.watched.version()
         reading = self.watched.reading()
+        corpus = self.watched.corpus()
         practice = reading.practice
-        content = practice_context(practice, self.watched.taxonomy()) if practice else {"practice": None}
         return render_template(
             "preview.html",
-            **content,
+            **(practice_context(practice, corpus.taxonomy) if practice else {"practice": None}),
             path=self.watched.path,
             problems=reading.problems,
             version=version,
             poll_seconds=POLL_SECONDS,
             refresh_seconds=REFRESH_SECONDS,
+            related=_titles(corpus, practice.related if practice else ()),
             similar=(),
-            related=[(id, self.watched.corpus().practices[id].title) for id in _related(reading, self.watched.corpus())],
             source_url=None,
         )
 
@@ -99,12 +99,12 @@ def create_preview_app(path: Path, config: Config) -> Flask:
     watched = Watched(path, config.entries)
     watched.corpus()
     app = bare_app(Site(watched, name="Preview", subtitle=path.name))
-    pages = _PreviewPages(watched)
-    app.add_url_rule("/", "preview", pages.page)
+    pages = _Pages(watched)
+    app.add_url_rule("/", "home", pages.page)
     app.add_url_rule("/version", "version", pages.version)
-    for rule, endpoint, defaults in views.rules():
-        if rule != "/":
-            app.add_url_rule(rule, endpoint, _elsewhere, defaults=defaults)
+    for rule, endpoint, _, defaults in views.rules():
+        if endpoint != "home":
+            app.add_url_rule(rule, endpoint, _elsewhere, defaults=defaults or None)
     return app
 
 
@@ -113,3 +113,32 @@ def serve_preview(
 ) -> None:
     """Serve until interrupted. ``ready`` is called with the address once the port listens."""
     serve(create_preview_app(path, config), host, port, threads=4, ready=ready)
+
+
+def _elsewhere(**_: str) -> ResponseReturnValue:
+    """Links of the page lead somewhere on the site, which is not here."""
+    message = "the preview shows one file; the other pages are on the site: kb serve"
+    advice = "Go back to the preview."
+    page = render_template(
+        "error.html", status=404, heading="Not part of the preview", message=message, advice=advice
+    )
+    return page, 404
+
+
+def _titles(corpus: Corpus, ids: Iterable[str]) -> list[tuple[str, str]]:
+    return [(id, corpus.practices[id].title) for id in ids if id in corpus.practices]
+
+
+def _stamps(files: Iterable[Path]) -> Iterator[str]:
+    """A word for the state of each file; one that is gone, as while an editor saves it, has a state too."""
+    for file in files:
+        try:
+            found = file.stat()
+        except OSError:
+            yield f"{file.name} gone"
+        else:
+            yield f"{file.name} {found.st_mtime_ns} {found.st_size}"
+
+
+def _digest(words: Iterable[str]) -> str:
+    return sha256("\n".join(words).encode("utf-8", "surrogateescape")).hexdigest()[:16]

@@ -38,8 +38,9 @@ _IN_ORDER = (("started", "ended"), ("added", "updated"), ("added", "verified"))
 # Items of a list beyond this many are not looked up; that the list is too long is told anyway.
 _MAX_ITEMS = 100
 
-# Pages of the site that are not entries, which a link may lead to.
-_OTHER_PAGES = ("/", "/search", "/browse", "/about", "/topics")
+# Pages of the site that are not entries: of concepts, each scheme under the name of its file, and others.
+_CONCEPT_PAGES = {file.removesuffix(".yaml"): scheme for scheme, file in SCHEMES.items()}
+_OTHER_PAGES = frozenset({"/", "/search", "/browse"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,10 +193,11 @@ def _dead(target: str, parsed: Parsed[Practice], known: Known) -> tuple[str, str
         if id in known.organisations or f"organisations/{id}.md" in known.broken:
             return None
         return "leads nowhere", _meant_entry(id, known.organisations, "organisation")
-    if folder == "topics" and id:
-        if "topic" not in known.taxonomy.schemes or known.taxonomy.get("topic", id) is not None:
+    if folder in _CONCEPT_PAGES and id:
+        scheme = _CONCEPT_PAGES[folder]
+        if scheme not in known.taxonomy.schemes or known.taxonomy.get(scheme, id) is not None:
             return None
-        return "leads nowhere", _meant_concept(known.taxonomy, "topic", id)
+        return "leads nowhere", _meant_concept(known.taxonomy, scheme, id)
     if page.partition("?")[0] in _OTHER_PAGES:
         return None
     return "leads nowhere", "there are /practices/id, /organisations/id, /topics/id, /browse and /search"

@@ -6,7 +6,6 @@ organisation with an error is left out; one bad file never stops the others.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,8 +16,7 @@ from kb.content.checks import Known, check_aliases, check_organisations, check_p
 from kb.content.files import list_folder, read_file, shown
 from kb.content.model import SCHEMES, Corpus, Organisation, Practice, Problem
 from kb.content.parsing import Parsed, Value, parse_organisation, parse_practice
-from kb.content.taxonomy import FOLDER as TAXONOMY
-from kb.content.taxonomy import read_taxonomy
+from kb.content.taxonomy import FOLDER, read_taxonomy
 from kb.content.twins import Text, check_twins
 from kb.content.wording import listed
 from kb.errors import ContentError
@@ -26,6 +24,7 @@ from kb.markup import headings
 
 PRACTICES = "practices"
 ORGANISATIONS = "organisations"
+TAXONOMY = FOLDER
 _FOLDERS = (PRACTICES, ORGANISATIONS, TAXONOMY)
 _OTHERS = frozenset({"README.md"})
 
@@ -90,6 +89,12 @@ def read_corpus(entries: Path, *, today: date | None = None) -> Corpus:
     )
 
 
+def read_organisations(entries: Path) -> dict[str, Organisation]:
+    """The organisations that are sound by themselves, by id; nothing is checked between files."""
+    folder = _read_folder(entries, ORGANISATIONS, parse_organisation)
+    return _sound(folder.parsed, folder.problems)
+
+
 def read_practice(path: Path, *, corpus: Corpus | None = None, today: date | None = None) -> PracticeReading:
     """Read the one file ``path``, wherever it lies, and check it against ``corpus`` where there is one.
 
@@ -128,7 +133,11 @@ def _anchors(practice: Practice) -> frozenset[str]:
 def _require_entries(entries: Path) -> None:
     if not entries.is_dir():
         raise ContentError(f"no folder {shown(str(entries))}; say where the entries are: kb --entries DIR")
-    if not any((entries / folder).is_dir() for folder in _FOLDERS):
+    try:
+        names = {path.name for path in entries.iterdir()}
+    except OSError as error:
+        raise ContentError(f"{shown(str(entries))} cannot be read ({error.strerror}); make it readable") from error
+    if names.isdisjoint(_FOLDERS):
         message = f"{shown(str(entries))} holds no {listed(_FOLDERS)}; say where the entries are: kb --entries DIR"
         raise ContentError(message)
 
@@ -151,7 +160,7 @@ def _read_folder(entries: Path, folder: str, parse: Callable[[str, bytes], Parse
 
 def _stray(entries: Path) -> Iterator[Problem]:
     """What lies beside the folders of entries and is not read."""
-    for name in sorted(os.listdir(entries)):
+    for name in sorted(path.name for path in entries.iterdir()):
         if not name.startswith(".") and name not in _FOLDERS and name not in _OTHERS:
             remedy = f"entries lie in {listed(f'{folder}/' for folder in _FOLDERS)}"
             yield Problem(shown(name), 1, "not read", remedy, "warning")

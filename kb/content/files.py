@@ -70,7 +70,7 @@ def list_folder(root: Path, folder: str, suffix: str) -> Listing:
         path = f"{folder}/{entry.name}"
         if entry.name.startswith("."):
             continue
-        if entry.is_dir():
+        if _is_folder(entry):
             message = f"a folder, and only files directly in {folder}/ are read"
             problems.append(Problem(shown(path), 1, message, f"move its files to {folder}/"))
         elif entry.name.endswith(suffix):
@@ -79,6 +79,14 @@ def list_folder(root: Path, folder: str, suffix: str) -> Listing:
             message = f"not read, because its name does not end in {suffix}"
             problems.append(Problem(shown(path), 1, message, "rename or remove it", "warning"))
     return Listing(tuple(names), tuple(problems))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:
+        # A symbolic link that leads to itself; reading it will tell.
+        return False
 
 
 def read_file(root: Path, path: str) -> bytes | Problem:

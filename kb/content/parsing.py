@@ -53,7 +53,7 @@ def parse_practice(path: str, data: bytes) -> Parsed[Practice]:
         problems.extend(checked.problems)
         if checked.fields is not None:
             value = practice_of(checked.fields, id=id, body=front.body)
-    if front.text:
+    if front.body or front.data is not None:
         problems.extend(check_body(front))
     anchors = frozenset(heading.id for heading in markup.headings(front.body))
     return Parsed(path, id, value, front, _bounded(path, problems), anchors)

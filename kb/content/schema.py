@@ -56,7 +56,7 @@ def _line(max_characters: int) -> Callable[[str], str]:
     def check(text: str) -> str:
         line = " ".join(text.split())
         if not line:
-            raise _fault("is empty", "write it, or leave the field out if it is optional")
+            raise PydanticCustomError("empty", "empty")
         if len(line) > max_characters:
             over = len(line) - max_characters
             raise _fault(f"has {len(line)} characters, at most {max_characters}", f"shorten it by {over}")
@@ -454,6 +454,11 @@ def _told(model: type[BaseModel], data: object, detail: ErrorDetails) -> tuple[s
     match kind:
         case "kb":
             return f"{name} {ctx['message']}", str(ctx["remedy"])
+        case "empty" if inner:
+            return f"{name} is empty", "write it, or remove it"
+        case "empty":
+            optional = info is not None and not info.is_required()
+            return f"{name} is empty", f"write it like {example}" + (", or leave it out" if optional else "")
         case "missing":
             return f"{name} is missing", f"write it like {place[-1]}: {example}"
         case "extra_forbidden":

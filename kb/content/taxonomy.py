@@ -55,8 +55,10 @@ def read_taxonomy(entries: Path) -> TaxonomyReading:
             left_out.append(path)
         else:
             schemes[expected[name]] = read.scheme
-    for name in expected.keys() - set(listing.names):
-        problems.append(Problem(f"{FOLDER}/{name}", 1, "the file is missing", "write the scheme, or restore the file"))
+    problems.extend(
+        Problem(f"{FOLDER}/{name}", 1, "the file is missing", "write the scheme, or restore the file")
+        for name in expected.keys() - set(listing.names)
+    )
     ordered = {scheme: schemes[scheme] for scheme in SCHEMES if scheme in schemes}
     return TaxonomyReading(Taxonomy(ordered), tuple(sorted(problems)), tuple(left_out))
 

@@ -1,0 +1,93 @@
+"""What all tests share: a small encoder whose vectors can be told by eye, and knowledge bases made with it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+import pytest
+
+from indexer.build import build
+from indexer.reindex import reindex
+from kb.backends import Backend
+from kb.types import Document, Encoder, Floats
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+ENTRIES = REPOSITORY / "entries"
+
+
+class FakeEncoder:
+    """A real, small encoder: the same text always has the same vector, and shared words bring texts closer.
+
+    Each word is a random direction drawn from its own hash; a text is the sum of its words. ``encoded`` counts the
+    passages that were encoded.
+    """
+
+    fingerprint = "fake"
+    dimension = 64
+    max_tokens = 48
+
+    def __init__(self, fingerprint: str = "fake") -> None:
+        self.fingerprint = fingerprint
+        self.encoded = 0
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        self.encoded += len(texts)
+        return np.array([self.encode_query(text) for text in texts], dtype=np.float32).reshape(-1, self.dimension)
+
+    def encode_query(self, text: str) -> Floats:
+        total = np.sum([_direction(word) for word in re.findall(r"\w+", text.lower())], axis=0)
+        total = np.broadcast_to(total, self.dimension) + 1e-3 * _direction("")
+        return np.asarray(total / np.linalg.norm(total), dtype=np.float32)
+
+    def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
+        return [match.span() for match in re.finditer(r"\w+|[^\w\s]", text)]
+
+
+@cache
+def _direction(word: str) -> Floats:
+    generator = np.random.default_rng(crc32(word.encode("utf-8", "surrogatepass")))
+    return generator.standard_normal(FakeEncoder.dimension).astype(np.float32)
+
+
+@pytest.fixture
+def encoder() -> FakeEncoder:
+    return FakeEncoder()
+
+
+MakeBackend = Callable[..., Backend]
+
+
+@pytest.fixture
+def make_backend(tmp_path: Path, encoder: FakeEncoder) -> Iterator[MakeBackend]:
+    """Index documents into ``tmp_path/data`` and open the result; called again, it updates the same index."""
+    opened: list[Backend] = []
+
+    def make(*documents: Document, using: Encoder = encoder) -> Backend:
+        build(tmp_path / "data", {document.id: document for document in documents}, using, "fake")
+        backend = Backend(tmp_path / "data", lambda manifest: using)
+        opened.append(backend)
+        return backend
+
+    yield make
+    for backend in opened:
+        backend.close()
+
+
+@pytest.fixture(scope="session")
+def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder that holds the project's own entries, encoded by the small encoder."""
+    data = tmp_path_factory.mktemp("indexed")
+    reindex(ENTRIES, data, "fake", lambda _: FakeEncoder())
+    return data
+
+
+@pytest.fixture(scope="session")
+def backend(indexed: Path) -> Iterator[Backend]:
+    """The project's own entries, searched with the small encoder. Read-only."""
+    with Backend(indexed, lambda manifest: FakeEncoder()) as opened:
+        yield opened

@@ -1,0 +1,39 @@
+import pytest
+
+from kb.errors import UsageError
+from kb.query import MAX_CHARACTERS, parse
+
+
+def test_words_phrases_and_exclusions() -> None:
+    parsed = parse('online grooming "private messages" -games -"video chat" well-known', ["en"])
+    assert parsed.meaning == "online grooming private messages well-known"
+    assert parsed.terms == (("onlin",), ("groom",), ("privat",), ("messag",), ("well",), ("known",))
+    assert parsed.phrases == ((("privat",), ("messag",)),)
+    assert parsed.excluded == ((("game",),), (("video",), ("chat",)))
+
+
+def test_function_words_are_left_out_unless_there_is_nothing_else() -> None:
+    assert parse("how can we stop strangers", ["en"]).terms == (("stop",), ("stranger",))
+    assert parse("to be or not to be", ["en"]).terms == (("to",), ("be",), ("or",), ("not",))
+
+
+def test_each_language_of_the_base_gives_a_word_its_form() -> None:
+    parsed = parse("running", ["en", "de"])
+    assert parsed.terms == (("run", "running"),)
+    assert parse('"two running"', ["en", "de"]).phrases == ((("two", "two"), ("run", "running")),)
+
+
+@pytest.mark.parametrize("text", ["", "   ", '"', '""', "-", '-"', "\x00\x01", "\u202e", "\u200b", "!?*", '"""', "- -"])
+def test_text_without_words_is_empty_of_terms(text: str) -> None:
+    parsed = parse(text, ["en"])
+    assert (parsed.terms, parsed.phrases, parsed.excluded) == ((), (), ())
+
+
+def test_control_characters_separate_words() -> None:
+    assert parse("age\x00check\u2028now", []).meaning == "age check now"
+
+
+def test_a_text_that_is_too_long_is_refused() -> None:
+    assert parse("a " * (MAX_CHARACTERS // 2), ["en"])
+    with pytest.raises(UsageError, match="at most 2000"):
+        parse("a" * (MAX_CHARACTERS + 1), ["en"])
