@@ -70,7 +70,8 @@ def _without_data(path: str, lines: list[str], start: int, text: str, problems: 
 
 
 def _body(lines: list[str], start: int) -> tuple[str, int]:
-    """The body without blank lines around it, and the line in which it begins."""
-    while start < len(lines) and not lines[start].strip():
-        start += 1
-    return "\n".join(lines[start:]).rstrip(), start + 1
+    """The body without blank lines around it, and the line in which it begins: that before it where it is empty."""
+    begin = next((number for number in range(start, len(lines)) if lines[number].strip()), None)
+    if begin is None:
+        return "", max(1, start)
+    return "\n".join(lines[begin:]).rstrip(), begin + 1

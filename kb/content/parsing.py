@@ -16,7 +16,6 @@ from kb.content.frontmatter import FrontMatter, split
 from kb.content.ids import is_id, to_id
 from kb.content.model import Organisation, Practice, Problem
 from kb.content.schema import (
-    MAX_PROBLEMS,
     OrganisationFields,
     PracticeFields,
     organisation_of,
@@ -28,6 +27,7 @@ from kb.content.wording import quoted
 Value = TypeVar("Value", Practice, Organisation)
 
 _MAX_DESCRIPTION = 400
+_MAX_PROBLEMS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +91,8 @@ def _name_problems(path: str, id: str) -> Iterable[Problem]:
 def _bounded(path: str, problems: list[Problem]) -> tuple[Problem, ...]:
     """The first problems by line, and how many more there are."""
     ordered = sorted(dict.fromkeys(problems))
-    if len(ordered) <= MAX_PROBLEMS:
+    if len(ordered) <= _MAX_PROBLEMS:
         return tuple(ordered)
-    more = f"{len(ordered) - MAX_PROBLEMS} more problems in this file"
-    last = Problem(path, ordered[MAX_PROBLEMS].line, more, "mend those above first")
-    return (*ordered[:MAX_PROBLEMS], last)
+    more = f"{len(ordered) - _MAX_PROBLEMS} more problems in this file"
+    last = Problem(path, ordered[_MAX_PROBLEMS].line, more, "mend the others first")
+    return (*ordered[:_MAX_PROBLEMS], last)

@@ -29,7 +29,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from kb.content import codes, ids
 from kb.content.ids import is_id, to_id
 from kb.content.model import Ages, Evidence, Findings, Organisation, Practice, Problem, Source, Taxonomy, Translation
-from kb.content.wording import listed, nearest, quoted
+from kb.content.wording import listed, nearest, printable, quoted, shortened
 
 #: More problems than this in one file are counted, not told.
 MAX_PROBLEMS = 100
@@ -378,7 +378,7 @@ def validate(
     ]
     if len(details) > MAX_PROBLEMS:
         more = f"{len(details) - MAX_PROBLEMS} more problems with fields"
-        problems.append(Problem(path, line(*within), more, "mend those above first"))
+        problems.append(Problem(path, problems[-1].line, more, "mend the others first"))
     return Validated(None, tuple(problems))
 
 
@@ -430,9 +430,9 @@ def _name(place: tuple[str | int, ...]) -> str:
     """``topics``; ``item 2 of topics``; ``url of source 1``; ``findings of evidence``."""
     if not place:
         return "the front matter"
-    last, before = place[-1], place[:-1]
+    *before, last = (printable(shortened(part)) if isinstance(part, str) else part for part in place)
     if isinstance(last, int):
-        return f"item {last + 1} of {_name(before)}" if before else f"item {last + 1}"
+        return f"item {last + 1} of {_name(tuple(before))}" if before else f"item {last + 1}"
     if not before:
         return last
     if isinstance(before[-1], int):
