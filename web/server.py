@@ -16,38 +16,37 @@ _REASONS = {
     errno.EACCES: "port {port} on {host} needs more rights than this account has; choose one above 1023 with --port",
     errno.EADDRNOTAVAIL: "this machine has no address {host}; choose another with --host, for example 127.0.0.1",
 }
+_OTHER_REASON = "cannot listen on {host}:{port} ({error}); check --host and --port"
 
 
-def serve(
-    app: Flask, host: str, port: int, threads: int = 8, *, ready: Callable[[str], None] | None = None
-) -> None:
-    """Serve until interrupted. ``ready`` is called with the site's URL once the port listens.
+def serve(app: Flask, host: str, port: int, threads: int = 8, *, ready: Callable[[str], None] | None = None) -> None:
+    """Serve until interrupted. ``ready`` is called with the site's URL once the port listens; port 0 takes a free one.
 
     Raises KbError when the port cannot be had.
     """
+    listener = _listen(host, port)
+    server = create_server(
+        app,
+        sockets=[listener],
+        threads=threads,
+        ident=None,
+        # ProxyFix decides whether X-Forwarded-* are believed, and it is only there when configured.
+        clear_untrusted_proxy_headers=False,
+    )
     try:
-        server = create_server(
-            app,
-            host=host,
-            port=port,
-            threads=threads,
-            ident=None,
-            # ProxyFix decides whether X-Forwarded-* are believed, and it is only there when configured.
-            clear_untrusted_proxy_headers=False,
-        )
-    except (OSError, ValueError, OverflowError) as error:
-        raise KbError(_reason(error, host, port)) from error
-    if ready:
-        ready(f"http://{f'[{host}]' if ':' in host else host}:{port}")
-    try:
+        if ready:
+            ready(f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}")
         server.run()
     finally:
         server.close()
 
 
-def _reason(error: Exception, host: str, port: int) -> str:
-    if isinstance(error, (ValueError, OverflowError, socket.gaierror)):
-        return f"cannot listen on {host}:{port} ({error}); check --host and --port"
-    code = error.errno if isinstance(error, OSError) else None
-    template = _REASONS.get(code or 0, f"cannot listen on {{host}}:{{port}} ({error}); check --host and --port")
-    return template.format(host=host, port=port)
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket on the address of ``host``, IPv4 where it has both."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        family, *_, address = min(found, key=lambda one: one[0] != socket.AF_INET)
+        return socket.create_server(address[:2], family=family)
+    except (OSError, OverflowError, UnicodeError) as error:
+        reason = _REASONS.get(getattr(error, "errno", 0), _OTHER_REASON)
+        raise KbError(reason.format(host=host, port=port, error=error)) from error

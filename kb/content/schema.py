@@ -501,7 +501,11 @@ def _told(model: type[BaseModel], data: object, detail: ErrorDetails) -> tuple[s
 
 def _meant_field(model: type[BaseModel], name: str) -> str:
     meant = nearest(name, _by_alias(model))
-    return f"did you mean {meant}?" if meant else f"leave it out; there are {listed(_by_alias(model), last='and')}"
+    if meant:
+        return f"did you mean {meant}?"
+    known = listed(_by_alias(model), last="and")
+    file = next((file for file, kept in SCHEMA_FILES.items() if kept is model), None)
+    return f"leave it out; docs/{file} lists the fields" if file else f"leave it out; there are {known}"
 
 
 def _as_list(value: Any) -> str:

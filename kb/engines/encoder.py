@@ -45,10 +45,12 @@ class SentenceTransformerEncoder:
         return int(longest) - int(self._tokenizer.num_special_tokens_to_add())
 
     def encode(self, texts: Sequence[str]) -> Floats:
+        if not texts:
+            return np.empty((0, self.dimension), dtype=np.float32)
         vectors = self._model.encode_document(
             list(texts), batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=False
         )
-        return np.asarray(vectors, dtype=np.float32).reshape(len(texts), -1)
+        return np.asarray(vectors, dtype=np.float32)
 
     def encode_query(self, text: str) -> Floats:
         vector = self._model.encode_query(text, normalize_embeddings=True, show_progress_bar=False)
@@ -76,12 +78,13 @@ class SentenceTransformerEncoder:
 def _load(folder: Path) -> SentenceTransformer:
     """Load from files only: their hashes were taken, and nothing else may come from the network."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    try:
-        from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging
+    from safetensors import SafetensorError
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
 
+    try:
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # a line for each load, on a stream that is not its own
         return SentenceTransformer(str(folder), device="cpu", local_files_only=True, trust_remote_code=False)
-    except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
         raise ModelError(f"the model in {folder} cannot be loaded ({reason}); choose another with --model") from error

@@ -91,8 +91,8 @@ def test_a_hundred_copies_take_no_square_of_time() -> None:
 
 def test_kb_check_warns_of_both(entries: Entries) -> None:
     passage = " ".join(f"word{number}" for number in range(12))
-    entries.practice("one", body=f"## What it is\n\nThis is the first one. {passage}.[^a]\n")
-    entries.practice("two", body=f"## What it is\n\nHere comes another.\n\n{passage}[^a] and more.\n")
+    entries.practice("one", body=f"## What it is\n\n{words(0, 60)} {passage}.[^a]\n")
+    entries.practice("two", body=f"## What it is\n\n{words(100, 60)}\n\n{passage}[^a] and more.\n")
     corpus = entries.read()
     assert [(problem.path, problem.line, problem.severity) for problem in corpus.problems] == [
         ("practices/one.md", BODY_LINE + 2, "warning"),
