@@ -8,11 +8,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from kb.content.corpus import read_corpus
-
 from indexer.build import Built, Progress, Silent, Vocabulary, build
 from indexer.documents import from_practice
 from kb.content.codec import organisation_to_json, taxonomy_to_json
+from kb.content.corpus import read_corpus
 from kb.content.model import Corpus, Problem
 from kb.types import Encoder
 

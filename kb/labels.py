@@ -1,19 +1,14 @@
-"""What the values of facets are called: concepts from the taxonomy, countries and languages from CLDR (Babel)."""
+"""What the values of facets are called: concepts from the taxonomy, countries and languages from CLDR."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from functools import cache
 
-from babel import Locale, UnknownLocaleError
-
+from kb.content.codes import countries, country_name, language_name, languages
 from kb.content.model import Organisation, Taxonomy
 from kb.errors import UsageError
 from kb.types import FACETS
-
-#: Not in CLDR: a practice that runs in many countries.
-_WORLDWIDE = "INT"
 
 
 class Labels:
@@ -43,31 +38,16 @@ class Labels:
         if value not in known:
             folded = {name.casefold(): name for name in known}
             near = get_close_matches(value.casefold(), folded, n=1)
-            advice = f"did you mean {folded[near[0]]!r}?" if near else f"look at the values of {facet} with: kb search ''"
+            advice = (
+                f"did you mean {folded[near[0]]!r}?" if near else f"look at the values of {facet} with: kb search ''"
+            )
             raise UsageError(f"unknown {facet} {value!r}; {advice}")
 
     def _values(self, facet: str) -> tuple[str, ...]:
         if facet == "organisation":
             return tuple(self._organisations)
         if facet == "country":
-            return (*_names("en", "territories"), _WORLDWIDE)
+            return tuple(countries())
         if facet == "language":
-            return tuple(_names("en", "languages"))
+            return tuple(languages())
         return self._taxonomy.ids(facet)
-
-
-def country_name(code: str, language: str = "en") -> str:
-    return "International" if code == _WORLDWIDE else _names(language, "territories").get(code, code)
-
-
-def language_name(code: str, language: str = "en") -> str:
-    return _names(language, "languages").get(code.replace("-", "_"), code)
-
-
-@cache
-def _names(language: str, kind: str) -> Mapping[str, str]:
-    try:
-        locale = Locale.parse(language, sep="-")
-    except (UnknownLocaleError, ValueError):
-        locale = Locale.parse("en")
-    return dict(getattr(locale, kind))

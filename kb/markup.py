@@ -477,8 +477,7 @@ def _with_lists_apart(text: str) -> str:
                 apart.append("")
             begins, in_text = False, False
         elif begins:
-            # An indented paragraph belongs to the list item above it.
-            begins, in_text = False, not line.startswith((" ", "\t"))
+            begins, in_text = False, True
         apart.append(line)
     return "\n".join(apart)
 
@@ -486,7 +485,7 @@ def _with_lists_apart(text: str) -> str:
 def _cleaned(text: str) -> str:
     """The allow-list has the last word, whatever was rendered above."""
     clean = nh3.clean(
-        text,
+        text.encode("utf-8", "replace").decode("utf-8"),  # lone surrogates are no text
         tags=set(_ALLOWED),
         clean_content_tags=set(),
         attributes={tag: set(attributes) for tag, attributes in _ALLOWED.items()},

@@ -8,12 +8,11 @@ import signal
 import sys
 from pathlib import Path
 
-from conftest import FakeEncoder
-
 from indexer import build as building
 from indexer.build import Silent
 from indexer.reindex import reindex
 from kb.engines.store import Writer
+from tests.conftest import FakeEncoder
 
 
 class Killer(Silent):

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import FakeEncoder
 
 from indexer.build import MAX_SEGMENTS, Built, build
 from indexer.plan import plan
@@ -14,12 +13,15 @@ from kb.engines.store import DATABASE, Store
 from kb.engines.vector_cache import CACHE
 from kb.errors import Damaged
 from kb.types import Document, Query, Section
+from tests.conftest import FakeEncoder
 
 Run = Callable[..., Built]
 
 
 def document(key: str, text: str = "some words") -> Document:
-    return Document(id=key, title=f"Title of {key}", sections=(Section((), f"{text} {key}"),), questions=(f"What is {key}?",))
+    return Document(
+        id=key, title=f"Title of {key}", sections=(Section((), f"{text} {key}"),), questions=(f"What is {key}?",)
+    )
 
 
 @pytest.fixture

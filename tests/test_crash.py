@@ -1,4 +1,4 @@
-"""A reindex that is killed, short of room or shut out leaves the last good index serving, and the next one completes."""
+"""A reindex that is killed, short of room or shut out leaves the last index serving; the next one completes."""
 
 import os
 import resource
@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import ENTRIES, FakeEncoder
 
 from indexer.lock import locked
 from kb.backends import Backend
 from kb.types import Query
+from tests.conftest import ENTRIES, FakeEncoder
 
 CRASH = Path(__file__).with_name("crash.py")
 STEPS = [
@@ -58,7 +58,7 @@ def crash(
         timeout=120,
         check=False,
         preexec_fn=before,
-        env={**os.environ, "PYTHONPATH": str(CRASH.parent)},
+        env={**os.environ, "PYTHONPATH": str(CRASH.parent.parent)},
     )
 
 
@@ -74,7 +74,7 @@ def change(entries: Path) -> tuple[str, str]:
     first, second = sorted((entries / "practices").glob("*.md"))[:2]
     first.unlink()
     second.write_text(second.read_text(encoding="utf-8") + "\n\n", encoding="utf-8")
-    text = second.read_text(encoding="utf-8").replace("summary: \"", "summary: \"Changed. ", 1)
+    text = second.read_text(encoding="utf-8").replace('summary: "', 'summary: "Changed. ', 1)
     second.write_text(text, encoding="utf-8")
     return first.stem, second.stem
 
@@ -171,7 +171,7 @@ def kb(
 ) -> subprocess.CompletedProcess[str]:
     """The command itself, with the small encoder in place of the model that takes seconds to load."""
     program = (
-        "import sys; import kb.cli.operate as operate; from conftest import FakeEncoder;"
+        "import sys; import kb.cli.operate as operate; from tests.conftest import FakeEncoder;"
         "operate.load_encoder = lambda model: FakeEncoder(); from kb.cli import main; main()"
     )
     return subprocess.run(
@@ -181,7 +181,7 @@ def kb(
         timeout=120,
         check=False,
         preexec_fn=before,
-        env={**os.environ, "PYTHONPATH": str(CRASH.parent)},
+        env={**os.environ, "PYTHONPATH": str(CRASH.parent.parent)},
     )
 
 

@@ -65,9 +65,7 @@ def test_a_folder_is_a_model_too_and_its_files_are_its_fingerprint(tmp_path: Pat
 
 
 @pytest.mark.parametrize("file", ["model.safetensors", "tokenizer.json", "1_Pooling/config.json"])
-def test_an_altered_packaged_model_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str
-) -> None:
+def test_an_altered_packaged_model_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str) -> None:
     folder = copy_of_default(tmp_path)
     with (folder / file).open("r+b") as opened:
         opened.seek(100)

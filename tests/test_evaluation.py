@@ -7,12 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import FakeEncoder
 
 from kb.collection import read_collection
 from kb.errors import UsageError
 from kb.evaluation import evaluate
 from kb.pairs import accuracy_at_1, read_pairs
+from tests.conftest import FakeEncoder
 
 
 def test_ndcg_has_linear_gain_and_unjudged_documents_gain_nothing() -> None:
@@ -103,7 +103,9 @@ def test_repeated_sentences_count_as_one() -> None:
     assert accuracy_at_1([("a", "x"), ("a", "x")], FakeEncoder())["english_to_foreign"] == 1
 
 
-@pytest.mark.parametrize(("text", "message"), [("", "is empty"), ("no tab\n", ":1: no tab"), ("a\tb\nc\n", ":2: no tab")])
+@pytest.mark.parametrize(
+    ("text", "message"), [("", "is empty"), ("no tab\n", ":1: no tab"), ("a\tb\nc\n", ":2: no tab")]
+)
 def test_what_is_wrong_in_pairs_is_told(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
         read_pairs(write(tmp_path, pairs__tsv=text) / "pairs.tsv")

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import REPOSITORY
+
+from tests.conftest import REPOSITORY
 
 #: What each room may import of ours.
 ROOMS = {
@@ -28,7 +29,7 @@ LAYERS = [
 
 #: Where each third-party package may be named. numpy may be named anywhere.
 PACKAGES = {
-    "babel": {"kb.labels", "kb.content.codes", "web"},
+    "babel": {"kb.content.codes"},
     "click": {"kb.cli"},
     "faiss": {"kb.engines.dense"},
     "flask": {"web"},

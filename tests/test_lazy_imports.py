@@ -4,7 +4,8 @@ import subprocess
 import sys
 
 import pytest
-from conftest import ENTRIES
+
+from tests.conftest import ENTRIES
 
 HEAVY = {"torch", "sentence_transformers", "transformers", "faiss", "flask"}
 

@@ -1,10 +1,10 @@
 import pytest
-from conftest import FakeEncoder
 from hypothesis import given
 from hypothesis import strategies as st
 
 from indexer.passages import cut, pieces
 from kb.types import Document, Section
+from tests.conftest import FakeEncoder
 
 ENCODER = FakeEncoder()
 

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from conftest import FakeEncoder, MakeBackend
 
 from kb.backends import RETRIEVERS, Backend, Snapshot
 from kb.query import parse
 from kb.types import Document, Ranking, Section
+from tests.conftest import FakeEncoder, MakeBackend
 
 DOCUMENTS = (
     Document(id="a", title="Helpline", sections=(Section((), "Children call a helpline when they are bullied."),)),

@@ -5,13 +5,13 @@ from itertools import chain, combinations
 from pathlib import Path
 
 import pytest
-from conftest import FakeEncoder, MakeBackend
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kb.backends import Backend
 from kb.errors import UsageError
 from kb.types import FACETS, Document, Query, Section
+from tests.conftest import FakeEncoder, MakeBackend
 
 QUESTIONS = [
     "how can we stop strangers from messaging children",
@@ -81,9 +81,7 @@ def _tags(practice_id: str, facet: str, backend: Backend) -> set[str]:
         "kind": {backend.organisation(key).kind for key in practice.organisations},
         "organisation": set(practice.organisations),
         "language": {practice.language},
-        "topic": {
-            topic for own in practice.topics for topic in (own, *backend.taxonomy().broader("topic", own))
-        },
+        "topic": {topic for own in practice.topics for topic in (own, *backend.taxonomy().broader("topic", own))},
     }[facet]
 
 
@@ -97,9 +95,7 @@ def _tags(practice_id: str, facet: str, backend: Backend) -> set[str]:
     ],
 )
 @pytest.mark.parametrize("text", ["cyberbullying at school", ""])
-def test_facets_count_what_choosing_would_show(
-    backend: Backend, text: str, chosen: dict[str, tuple[str, ...]]
-) -> None:
+def test_facets_count_what_choosing_would_show(backend: Backend, text: str, chosen: dict[str, tuple[str, ...]]) -> None:
     results = backend.search(Query(text, filters=chosen, limit=1000))
     everything = ids(backend, Query(text, limit=1000))
     for facet in FACETS:
@@ -221,7 +217,9 @@ def test_quoted_phrases_must_occur(backend: Backend) -> None:
     assert 0 < results.total < len(loose)
     for hit in results.hits:
         practice = backend.practice(hit.id)
-        everything = " ".join((practice.title, practice.summary, practice.body, *practice.questions, *_names(hit.id, backend)))
+        everything = " ".join(
+            (practice.title, practice.summary, practice.body, *practice.questions, *_names(hit.id, backend))
+        )
         assert "social media" in " ".join(everything.lower().replace("-", " ").split())
 
 

@@ -127,11 +127,14 @@ def serve(config: Config, host: str, port: int, threads: int, trusted_proxies: i
     from web.server import serve as run
 
     with open_backend(config) as backend:
-        click.echo(f"Loading the model {backend.manifest().model} ...", err=True)
-        # The first visitor must not wait for it.
-        backend.search(Query("warm up", limit=0))
-        app = create_app(backend, trusted_proxies=trusted_proxies)
-        run(app, host, port, threads, ready=lambda url: click.echo(f"Serving on {url} (Ctrl+C ends it)", err=True))
+        model = backend.manifest().model
+
+        def ready(url: str) -> None:
+            click.echo(f"Loading the model {model} ...", err=True)
+            backend.search(Query("warm up", limit=0))  # the first visitor must not wait for it
+            click.echo(f"Serving on {url} (Ctrl+C ends it)", err=True)
+
+        run(create_app(backend, trusted_proxies=trusted_proxies), host, port, threads, ready=ready)
 
 
 @click.command()

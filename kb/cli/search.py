@@ -35,6 +35,7 @@ def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.pass_obj
 def search(
     config: Config,
+    /,
     query: tuple[str, ...],
     limit: int,
     offset: int,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from kb import markup
@@ -12,6 +13,9 @@ from kb.content.wording import listed, nearest, quoted
 
 #: The headings of level 2 that an entry in English has, as far as there is something to say, in this order.
 HEADINGS = ("What it is", "How it works", "Results", "Limits and what did not work", "How to adopt it")
+
+# More unknown footnotes than this in one file are not told; each costs a search for what was meant.
+_MAX_TOLD = 50
 
 
 def check_body(front: FrontMatter) -> Iterator[Problem]:
@@ -69,12 +73,13 @@ def _footnotes(front: FrontMatter) -> Iterator[tuple[int, str, str]]:
             yield note.line, f"the note [^{note.id}] is written out", "list it in sources; the page shows it"
     if front.data is None or not isinstance(sources := front.data.get("sources", []), list):
         return
-    ids = [source["id"] for source in sources if isinstance(source, dict) and isinstance(source.get("id"), str)]
+    given = [source.get("id") for source in sources if isinstance(source, dict)]
+    ids = dict.fromkeys(id for id in given if isinstance(id, str))
     told: set[str] = set()
     for note in notes:
-        if note.id not in ids and note.id not in told:
+        if note.id not in ids and note.id not in told and len(told) < _MAX_TOLD:
             told.add(note.id)
-            meant = nearest(note.id, ids)
+            meant = nearest(note.id, islice(ids, _MAX_TOLD))
             remedy = f"write [^{meant}], or list it in sources" if meant else "list it in sources"
             yield note.line, f"the footnote [^{note.id}] has no source", remedy
     cited = {note.id for note in notes}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import islice
 from types import MappingProxyType
 
 from kb import markup
@@ -37,6 +38,9 @@ _IN_ORDER = (("started", "ended"), ("added", "updated"), ("added", "verified"))
 
 # Items of a list beyond this many are not looked up; that the list is too long is told anyway.
 _MAX_ITEMS = 100
+
+# More dead links than this in one file are not looked for; each costs a search for what was meant.
+_MAX_LINKS = 50
 
 # Pages of the site that are not entries: of concepts, each scheme under the name of its file, and others.
 _CONCEPT_PAGES = {file.removesuffix(".yaml"): scheme for scheme, file in SCHEMES.items()}
@@ -73,7 +77,7 @@ def check_practice(parsed: Parsed[Practice], known: Known, today: date) -> Itera
         yield from _related(front, parsed.id, known)
         yield from _dates(front, today)
         yield from _translations(front)
-    yield from _links(parsed, known)
+    yield from islice(_links(parsed, known), _MAX_LINKS)
 
 
 def check_tags(front: FrontMatter, taxonomy: Taxonomy, tags: Mapping[Place, str]) -> Iterator[Problem]:

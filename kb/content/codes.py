@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from types import MappingProxyType
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 
 from kb.content.wording import nearest
 
@@ -27,19 +27,28 @@ _COMMON_MISTAKES: Mapping[str, str] = MappingProxyType({"UK": "GB", "EL": "GR", 
 
 
 @cache
-def _languages() -> Mapping[str, str]:
-    return {code: name for code, name in Locale("en").languages.items() if code not in _PRIVATE_LANGUAGES}
+def languages(language: str = "en") -> Mapping[str, str]:
+    """Every language code, with its name in ``language`` (in English where CLDR does not know that language)."""
+    names = _locale(language).languages
+    return MappingProxyType({code: name for code, name in names.items() if code not in _PRIVATE_LANGUAGES})
 
 
 @cache
-def _countries() -> Mapping[str, str]:
-    territories = Locale("en").territories
-    countries = {
+def countries(language: str = "en") -> Mapping[str, str]:
+    """Every country code, ``EU`` and ``INT`` included, with its name in ``language``."""
+    names = {
         code: name
-        for code, name in territories.items()
+        for code, name in _locale(language).territories.items()
         if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES
     }
-    return countries | {"EU": "European Union", "INT": "International"}
+    return MappingProxyType({"EU": "European Union", **names, "INT": "International"})
+
+
+def _locale(language: str) -> Locale:
+    try:
+        return Locale.parse(language, sep="-")
+    except (UnknownLocaleError, ValueError):
+        return Locale("en")
 
 
 def is_language(code: str) -> bool:
@@ -47,22 +56,23 @@ def is_language(code: str) -> bool:
     if not found:
         return False
     region = code.rsplit("-", 1)[-1]
-    known_region = not (len(region) == 2 and region.isupper()) or region in _countries()
-    return known_region and code.split("-")[0] in _languages()
+    known_region = not (len(region) == 2 and region.isupper()) or region in countries()
+    return known_region and code.split("-")[0] in languages()
 
 
 def is_country(code: str) -> bool:
-    return code in _countries()
+    return code in countries()
 
 
-def language_name(code: str) -> str:
-    """The English name of a language; the code where none is known."""
-    return _languages().get(code) or _languages().get(code.split("-")[0]) or code
+def language_name(code: str, language: str = "en") -> str:
+    """The name of a language; the code where none is known."""
+    names = languages(language)
+    return names.get(code.replace("-", "_")) or names.get(code.split("-")[0]) or code
 
 
-def country_name(code: str) -> str:
-    """The English name of a country; the code where none is known."""
-    return _countries().get(code, code)
+def country_name(code: str, language: str = "en") -> str:
+    """The name of a country; the code where none is known."""
+    return countries(language).get(code, code)
 
 
 def meant_language(text: str) -> str | None:
@@ -71,7 +81,7 @@ def meant_language(text: str) -> str | None:
     candidate = "-".join([parts[0].lower(), *(p.upper() if len(p) == 2 else p.title() for p in parts[1:])])
     if is_language(candidate):
         return candidate
-    return _by_name(text, _languages())
+    return _by_name(text, languages())
 
 
 def meant_country(text: str) -> str | None:
@@ -79,7 +89,7 @@ def meant_country(text: str) -> str | None:
     upper = text.upper()
     if upper in _COMMON_MISTAKES:
         return _COMMON_MISTAKES[upper]
-    return upper if is_country(upper) else _by_name(text, _countries())
+    return upper if is_country(upper) else _by_name(text, countries())
 
 
 def _by_name(text: str, names: Mapping[str, str]) -> str | None:

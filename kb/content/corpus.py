@@ -26,7 +26,7 @@ PRACTICES = "practices"
 ORGANISATIONS = "organisations"
 TAXONOMY = FOLDER
 _FOLDERS = (PRACTICES, ORGANISATIONS, TAXONOMY)
-_OTHERS = frozenset({"README.md"})
+_OTHERS = frozenset({"README.md", "LICENSE", "LICENSE.md", "LICENSE.txt"})
 
 
 @dataclass(frozen=True, slots=True)

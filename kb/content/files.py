@@ -97,6 +97,8 @@ def read_file(root: Path, path: str) -> bytes | Problem:
     try:
         # Opened without waiting, so that a named pipe is refused rather than waited for.
         descriptor = os.open(root / path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0))
+    except FileNotFoundError:
+        return Problem(shown(path), 1, "gone while it was read", "check again")
     except OSError as error:
         return _unreadable(path, error)
     try:

@@ -17,7 +17,7 @@ from typing import Any
 import yaml
 
 from kb.content.model import Problem
-from kb.content.wording import printable, quoted
+from kb.content.wording import printable, quoted, shortened
 
 MAX_DEPTH = 12
 _MAX_DIGITS = 18
@@ -149,11 +149,11 @@ class _Builder:
 
     def take(self, event: Any) -> None:
         if isinstance(event, yaml.AliasEvent):
-            raise self.refuse(event, f"alias *{printable(str(event.anchor))}", "write the value out")
+            raise self.refuse(event, f"aliases are refused, found *{_named(event.anchor)}", "write the value out")
         if getattr(event, "anchor", None) is not None:
-            raise self.refuse(event, f"anchor &{printable(str(event.anchor))}", "leave it out and write values out")
+            raise self.refuse(event, f"anchors are refused, found &{_named(event.anchor)}", "write each value out")
         if getattr(event, "tag", None) is not None:
-            raise self.refuse(event, f"tag {printable(str(event.tag))}", "leave it out; text can stand in quotes")
+            raise self.refuse(event, f"tags are refused, found {_named(event.tag)}", "leave it out, or use quotes")
         if isinstance(event, yaml.ScalarEvent):
             if self.awaits_key():
                 self.take_key(event)
@@ -182,6 +182,10 @@ def read_yaml(text: str, *, path: str, first_line: int = 1) -> Tree:
     except yaml.YAMLError as error:
         return Tree(None, builder.lines, (*builder.problems, _broken(error, path, first_line)))
     return Tree(builder.root, builder.lines, tuple(builder.problems))
+
+
+def _named(name: object) -> str:
+    return printable(shortened(str(name)))
 
 
 def _events(text: str) -> Iterator[Any]:

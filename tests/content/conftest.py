@@ -70,7 +70,7 @@ class Entries:
         target.write_bytes(content if isinstance(content, bytes) else content.encode("utf-8"))
         return target
 
-    def practice(self, id: str = "report-remove", *, body: str = BODY, **fields: str | None) -> Path:
+    def practice(self, id: str = "report-remove", *, body: str | None = BODY, **fields: str | None) -> Path:
         """A practice in which ``fields`` replace those of :data:`FIELDS`; None leaves one out."""
         return self.write(f"practices/{id}.md", practice_text(body=body, **fields))
 
@@ -86,9 +86,9 @@ class Entries:
         return [str(problem) for problem in self.read().problems]
 
 
-def practice_text(*, body: str = BODY, **fields: str | None) -> str:
+def practice_text(*, body: str | None = BODY, **fields: str | None) -> str:
     lines = "".join(f"{name}: {value}\n" for name, value in {**FIELDS, **fields}.items() if value is not None)
-    return f"---\n{lines}---\n\n{body}"
+    return f"---\n{lines}---\n\n{body or ''}"
 
 
 @pytest.fixture

@@ -1,7 +1,9 @@
 """``kb check``: every problem of every file, one line each, and nothing that is sound left out."""
+# ruff: noqa: E501 - a case a line, so that tables can be read as such
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import subprocess
@@ -16,8 +18,7 @@ from click.testing import CliRunner
 from kb.cli import main
 from kb.content.corpus import read_corpus, read_practice
 from kb.errors import ContentError
-
-from .conftest import BODY, BODY_LINE, TODAY, Entries, practice_text
+from tests.content.conftest import BODY, TODAY, Entries, practice_text
 
 
 def test_sound_entries(entries: Entries) -> None:
@@ -185,7 +186,10 @@ def test_one_bad_file_never_stops_the_others(entries: Entries) -> None:
         "b-empty": (b"", "1: no front matter; begin the file"),
         "b-yaml": ("---\ntitle: a: b\n---\n\nx\n", "2: not valid YAML: mapping values are not allowed"),
         "b-deep": ("---\ntitle: " + "[" * 10_000 + "\n---\n\nx\n", "2: nested more than 12 deep; write it with fewer"),
-        "b-laughs": ("---\na: &a [x]\nb: [*a, *a]\n---\n\nx\n", "2: anchor &a; leave it out and write values out"),
+        "b-laughs": (
+            "---\na: &a [x]\nb: [*a, *a]\n---\n\nx\n",
+            "2: anchors are refused, found &a; write each value out",
+        ),
     }
     for id, (content, _) in damage.items():
         entries.write(f"practices/{id}.md", content)
@@ -231,6 +235,28 @@ def test_one_bad_file_never_stops_the_others(entries: Entries) -> None:
     assert "practices/report-remove.md" not in corpus.left_out
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[a](dead.md)\n\n" * 7000,
+        "".join(f"x[^note{number}]\n\n" for number in range(7000)),
+        "".join(f"## Heading {number}\n" for number in range(7000)),
+        "".join(f"x {number}\n\n" for number in range(100_000)),
+        "x" * 1_000_000,
+    ],
+    ids=["links", "footnotes", "headings", "paragraphs", "one word"],
+)
+def test_a_hostile_body_takes_no_time(body: str, entries: Entries) -> None:
+    for number in range(200):
+        entries.practice(f"practice-{number}", title=f'"Practice {number}: x"', body=f"word{number}[^a]\n")
+    entries.practice(body=body)
+    began = time.perf_counter()
+    corpus = entries.read()
+    assert time.perf_counter() - began < 4
+    assert corpus.left_out == ("practices/report-remove.md",)
+    assert len(corpus.problems) <= 300
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read(entries: Entries) -> None:
     entries.practice().chmod(0)
@@ -257,9 +283,11 @@ def test_windows_line_ends_and_a_byte_order_mark_are_read(entries: Entries) -> N
 
 
 def test_stray_files_are_told_and_hidden_ones_are_not(entries: Entries) -> None:
-    for name in ("README.md", ".gitignore", "notes.txt"):
+    for name in ("README.md", "LICENSE", ".gitignore", "notes.txt"):
         entries.write(name, "x")
-    assert entries.problems() == ["notes.txt:1: warning: not read; entries lie in practices/, organisations/ or taxonomy/"]
+    assert entries.problems() == [
+        "notes.txt:1: warning: not read; entries lie in practices/, organisations/ or taxonomy/"
+    ]
 
 
 def test_a_file_name_that_is_no_text_is_shown_printable(entries: Entries) -> None:
@@ -368,7 +396,7 @@ def test_exit_codes_and_lines(entries: Entries) -> None:
     code, out, err = check(entries)
     assert code == 1
     assert out.splitlines()[1] == (
-        f"{path}:8: topics must be a list like [helpline, reporting-tools], found \"helpline\"; write [helpline]"
+        f'{path}:8: topics must be a list like [helpline, reporting-tools], found "helpline"; write [helpline]'
     )
     assert err == "1 error and 1 warning (0 sound practices, 1 organisation)\n"
 
@@ -396,8 +424,6 @@ def test_a_path_that_is_not_there_or_elsewhere(path: str, entries: Entries) -> N
 
 
 def test_json(entries: Entries) -> None:
-    import json
-
     path = entries.practice(topics="[zzz]")
     code, out, err = check(entries, "--json")
     document = json.loads(out)

@@ -1,8 +1,8 @@
 """Front matter against its schema: every mistake has a message that says what to write."""
+# ruff: noqa: E501 - a case a line, so that tables can be read as such
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import jsonschema
@@ -22,8 +22,7 @@ from kb.content.schema import (
     validate,
 )
 from kb.content.taxonomy import read_taxonomy
-
-from .conftest import FIELDS, Entries, practice_text
+from tests.content.conftest import FIELDS, Entries, practice_text
 
 DOCS = "docs"
 
@@ -183,8 +182,14 @@ def test_dates(text: str, good: bool) -> None:
         ("---\nname: N\nkind: ngo\ncountry: GB\n---\n\nA line.\n", []),
         ("---\nname: N\nkind: ngo\n---\n\nA line.\n", ["1: country is missing; write it like country: NL"]),
         ("---\nname: N\nkind: ngo\ncountry: GB\n---\n", ["5: warning: nothing says what it is; write one line"]),
-        ("---\nname: N\nkind: ngo\ncountry: GB\nsite: x\n---\n\nA.\n", ["5: unknown field site; did you mean website?"]),
-        ("---\nname: N\nkind: ngo\ncountry: GB\n---\n" + "a" * 401, ["6: the line about it has 401 characters, at most"]),
+        (
+            "---\nname: N\nkind: ngo\ncountry: GB\nsite: x\n---\n\nA.\n",
+            ["5: unknown field site; did you mean website?"],
+        ),
+        (
+            "---\nname: N\nkind: ngo\ncountry: GB\n---\n" + "a" * 401,
+            ["6: the line about it has 401 characters, at most"],
+        ),
     ],
 )
 def test_organisations(text: str, expected: list[str]) -> None:

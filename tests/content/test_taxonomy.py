@@ -1,4 +1,5 @@
 """Concept schemes: what is read, what is told, and which concept a wrong tag was meant to be."""
+# ruff: noqa: E501 - a case a line, so that tables can be read as such
 
 from __future__ import annotations
 
@@ -6,8 +7,7 @@ import pytest
 
 from kb.content.model import SCHEMES
 from kb.content.taxonomy import SchemeReading, nearest_concept, parse_scheme, read_taxonomy
-
-from .conftest import Entries
+from tests.content.conftest import Entries
 
 HEAD = "scheme: topic\nlabelSource: unreviewed\nprefLabel: {en: Topics}\nconcepts:\n"  # four lines
 
@@ -62,23 +62,28 @@ def test_a_scheme_is_read_in_its_order() -> None:
         ("  - {id: a, prefLabel: {english: A, en: B}, definition: {en: x}}\n", '5: english of prefLabel must be a language code'),
         (concept("a", ", altLabel: {en: [x]}") + concept("b", ", altLabel: {en: [X]}"), '6: "X" (en) is a label of b and of a; keep it where it fits best'),
         (concept("a", ", altLabel: {en: [label b]}") + concept("b"), '6: "Label b" (en) is a label of b and of a; keep it where'),
-        ("  - just text\n", '5: item 1 of concepts'),
+        ("  - just text\n", '5: there must be fields with values, found "just text"; write each as a name'),
         ("  []\n", "4: concepts is empty; write a list like"),
-        ("  - {id: *a}\n", "5: alias *a; write the value out"),
+        ("  - {id: *a}\n", "5: aliases are refused, found *a; write the value out"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told(concepts: str, problem: str) -> None:
     found = [str(p).removeprefix("t.yaml:") for p in read(concepts).problems]
     assert len(found) == 1, found
-    assert found[0].startswith(problem) or problem.startswith("5: item") and found[0].startswith("5: there must")
+    assert found[0].startswith(problem)
 
 
 def test_the_same_word_in_two_languages_is_no_problem() -> None:
-    assert read(concept("a", ", altLabel: {de: [Chat], en: [chat]}") + concept("b", ", altLabel: {fr: [chat]}")).problems == ()
+    assert (
+        read(concept("a", ", altLabel: {de: [Chat], en: [chat]}") + concept("b", ", altLabel: {fr: [chat]}")).problems
+        == ()
+    )
 
 
 def test_a_concept_with_a_problem_is_kept_as_far_as_it_is_sound() -> None:
-    scheme = read(concept("a", ", broader: b") + concept("b", ", broader: a") + concept("c", ", broader: nothing")).scheme
+    scheme = read(
+        concept("a", ", broader: b") + concept("b", ", broader: a") + concept("c", ", broader: nothing")
+    ).scheme
     assert scheme is not None
     assert [(found.id, found.broader) for found in scheme.concepts] == [("a", None), ("b", "a"), ("c", None)]
 
@@ -86,9 +91,15 @@ def test_a_concept_with_a_problem_is_kept_as_far_as_it_is_sound() -> None:
 @pytest.mark.parametrize(
     ("head", "problem"),
     [
-        ("scheme: risk\nlabelSource: x\nprefLabel: {en: T}\nconcepts:\n", '1: scheme is "risk", but this file holds topic'),
+        (
+            "scheme: risk\nlabelSource: x\nprefLabel: {en: T}\nconcepts:\n",
+            '1: scheme is "risk", but this file holds topic',
+        ),
         ("scheme: topic\nprefLabel: {en: T}\nconcepts:\n", "1: labelSource is missing; write it like labelSource:"),
-        ("scheme: topic\nlabelSource: x\nprefLabel: {de: T}\nconcepts:\n", '3: prefLabel has no English label; write en: "..."'),
+        (
+            "scheme: topic\nlabelSource: x\nprefLabel: {de: T}\nconcepts:\n",
+            '3: prefLabel has no English label; write en: "..."',
+        ),
     ],
 )
 def test_a_wrong_head_is_told(head: str, problem: str) -> None:

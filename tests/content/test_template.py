@@ -1,4 +1,5 @@
 """``kb new``: a template in which only what the author must write is missing."""
+# ruff: noqa: E501 - a case a line, so that tables can be read as such
 
 from __future__ import annotations
 
@@ -22,8 +23,7 @@ from kb.content.ids import is_id, to_id
 from kb.content.model import Taxonomy
 from kb.content.template import Draft, concept_meant, create, filled_in, organisation_meant, suggested_id
 from kb.errors import ContentError, KbError, UsageError
-
-from .conftest import TODAY, Entries
+from tests.content.conftest import TODAY, Entries
 
 DRAFT = Draft(
     id="report-remove",
@@ -91,7 +91,11 @@ def test_what_is_given_is_in_the_file(entries: Entries) -> None:
 def test_a_template_filled_in_is_sound(entries: Entries) -> None:
     path = create(entries.root, DRAFT, entries.read().taxonomy, today=TODAY)
     text = path.read_text()
-    for empty, written in (('summary: ""', "summary: Short."), ('url: ""', "url: https://a.org"), ('title: ""', "title: T")):
+    for empty, written in (
+        ('summary: ""', "summary: Short."),
+        ('url: ""', "url: https://a.org"),
+        ('title: ""', "title: T"),
+    ):
         text = text.replace(empty, written)
     head, _, _ = text.partition("## What it is")
     path.write_text(head + "## What it is\n\nA service.[^first-source]\n")
@@ -100,7 +104,12 @@ def test_a_template_filled_in_is_sound(entries: Entries) -> None:
 
 def test_even_the_comments_are_examples_that_hold(entries: Entries) -> None:
     path = create(entries.root, DRAFT, entries.read().taxonomy, today=TODAY)
-    text = path.read_text().replace("# ages:", "ages:").replace("# partners:", "partners:").replace("# started:", "started:")
+    text = (
+        path.read_text()
+        .replace("# ages:", "ages:")
+        .replace("# partners:", "partners:")
+        .replace("# started:", "started:")
+    )
     path.write_text(text.replace("    # year:", "    year:"))
     assert not any("ages" in line or "partners" in line or "started" in line for line in entries.problems())
 
@@ -115,7 +124,7 @@ def test_nothing_is_overwritten(entries: Entries) -> None:
     with pytest.raises(UsageError, match="is there already"):
         create(entries.root, replace(DRAFT, id="dangling"), taxonomy, today=TODAY)
     assert path.read_bytes() == before
-    assert sorted(os.listdir(path.parent)) == ["dangling.md", "report-remove.md"]
+    assert {file.name for file in path.parent.iterdir()} == {"dangling.md", "report-remove.md"}
 
 
 def test_the_file_is_as_readable_as_any_other(entries: Entries) -> None:
@@ -138,7 +147,9 @@ def test_the_file_is_as_readable_as_any_other(entries: Entries) -> None:
         ({"summary": "\ud800"}, UsageError, "the summary has a line break or an invisible"),
     ],
 )
-def test_a_draft_that_cannot_be_an_entry(change: dict[str, str], error: type[KbError], message: str, entries: Entries) -> None:
+def test_a_draft_that_cannot_be_an_entry(
+    change: dict[str, str], error: type[KbError], message: str, entries: Entries
+) -> None:
     with pytest.raises(error, match=message):
         create(entries.root, replace(DRAFT, **change), entries.read().taxonomy, today=TODAY)  # type: ignore[arg-type]
 
@@ -162,7 +173,9 @@ def test_a_folder_that_cannot_be_written_to(entries: Entries, tmp_path: Path) ->
         (lambda taxonomy, text: concept_meant(taxonomy, "risk", text), "zzz", "choose content, contact, conduct or contract"),
     ],
 )  # fmt: skip
-def test_concepts_by_id_or_label(meant: Callable[[Taxonomy, str], str], text: str, found: str, entries: Entries) -> None:
+def test_concepts_by_id_or_label(
+    meant: Callable[[Taxonomy, str], str], text: str, found: str, entries: Entries
+) -> None:
     taxonomy = entries.read().taxonomy
     if found in {"helpline", "reporting-tools"}:
         assert meant(taxonomy, text) == found
@@ -198,7 +211,9 @@ def new(entries: Entries, *arguments: str) -> Result:
 
 
 def test_the_command_prints_the_path_and_what_to_type_next(entries: Entries) -> None:
-    result = new(entries, "--title", "Report Remove: it is gone", "--organisation", "Childline", "--strand", "user-empowerment")
+    result = new(
+        entries, "--title", "Report Remove: it is gone", "--organisation", "Childline", "--strand", "user-empowerment"
+    )
     path = entries.root / "practices/report-remove.md"
     assert (result.exit_code, result.stdout) == (0, f"{path}\n")
     assert f"kb --entries {entries.root} preview {path}\n" in result.stderr
@@ -231,7 +246,18 @@ def test_wrong_options_end_with_one_line(arguments: list[str], message: str, ent
 
 def test_in_a_terminal_it_asks(entries: Entries) -> None:
     """Answers in order: a title without a colon, a right one, and so on; Enter leaves a field for later."""
-    answers = ["Safer", "Safer: a start", "", "Childline, Someone New", "user-empowerment", "content", "groming", "Grooming", "", "GB"]
+    answers = [
+        "Safer",
+        "Safer: a start",
+        "",
+        "Childline, Someone New",
+        "user-empowerment",
+        "content",
+        "groming",
+        "Grooming",
+        "",
+        "GB",
+    ]
     ours, theirs = pty.openpty()
     command = [sys.executable, "-c", "from kb.cli import main; main()", "--entries", str(entries.root), "new"]
     with subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

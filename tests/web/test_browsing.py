@@ -22,7 +22,7 @@ def results(total: int = 0, page: int = 1, **facets: list[FacetValue]) -> Result
 
 
 def panel(**facets: list[FacetValue]) -> Panel:
-    (only,) = panels(results(**facets), TAXONOMY)
+    (only,) = panels(results(0, 1, **facets), TAXONOMY)
     return only
 
 
