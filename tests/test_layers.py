@@ -20,7 +20,7 @@ ROOMS = {
 LAYERS = [
     {"kb", "kb.errors", "kb.content.model", "kb.content.wording"},
     {"kb.config", "kb.analysis", "kb.types", "kb.query", "kb.excerpt", "kb.content.codec", "kb.content.codes"},
-    {"kb.markup", "kb.labels", "kb.fusion", "kb.bands", "kb.collection", "kb.evaluation", "kb.pairs", "kb.serialise"},
+    {"kb.markup", "kb.labels", "kb.fusion", "kb.bands", "kb.collection", "kb.evaluation", "kb.pairs", "kb.serialise", "kb.significance"},
     {"kb.content", "kb.search", "kb.similar"},
     {"kb.engines"},
     {"kb.backends"},
@@ -44,6 +44,7 @@ PACKAGES = {
     "pydantic_core": {"kb.content.schema"},
     "safetensors": {"kb.engines.encoder"},
     "regex": {"kb.analysis", "kb.query"},
+    "scipy": {"kb.significance"},
     "sentence_transformers": {"kb.engines.encoder"},
     "sqlite_utils": {"kb.engines.store"},
     "Stemmer": {"kb.analysis"},

@@ -47,6 +47,6 @@ def _listen(host: str, port: int) -> socket.socket:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         family, *_, address = min(found, key=lambda one: one[0] != socket.AF_INET)
         return socket.create_server(address[:2], family=family)
-    except (OSError, OverflowError, UnicodeError) as error:
+    except (OSError, OverflowError, ValueError) as error:
         reason = _REASONS.get(getattr(error, "errno", 0), _OTHER_REASON)
         raise KbError(reason.format(host=host, port=port, error=error)) from error

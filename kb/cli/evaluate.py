@@ -113,19 +113,18 @@ def _read_earlier(file: Path) -> Mapping[str, Any]:
 
 
 def _comparison(value: Mapping[str, Any], earlier: Mapping[str, Any]) -> list[str]:
-    """Gains and losses in nDCG@10, query by query, the largest first."""
-    mine, theirs = value["by_query"], earlier["by_query"]
-    common = sorted(mine.keys() & theirs.keys())
-    gains = {key: mine[key]["ndcg@10"] - theirs[key]["ndcg@10"] for key in common}
-    better = [key for key in common if gains[key] > 0]
-    worse = [key for key in common if gains[key] < 0]
-    mean = sum(gains.values()) / len(common) if common else 0.0
-    lines = [
+    """Gains and losses in nDCG@10, query by query, the largest first, and whether they may be luck."""
+    from kb.significance import compare
+
+    mine, theirs = ({key: each["ndcg@10"] for key, each in run["by_query"].items()} for run in (value, earlier))
+    found = compare(mine, theirs)
+    moved = sorted((key for key, gain in found.gains.items() if gain), key=lambda key: (-abs(found.gains[key]), key))
+    return [
         "",
-        f"{len(common)} queries in common: {len(better)} better, {len(worse)} worse, mean {mean:+.4f} nDCG@10",
+        f"{len(found.gains)} queries in common: {found.better} better, {found.worse} worse",
+        f"mean {found.mean:+.4f} nDCG@10 (95 % interval {found.low:+.4f} to {found.high:+.4f}, p = {found.p_value:.3f})",
+        *(f"  {found.gains[key]:+.4f}  {key}" for key in moved[:20]),
     ]
-    moved = sorted((key for key in common if gains[key]), key=lambda key: (-abs(gains[key]), key))
-    return [*lines, *(f"  {gains[key]:+.4f}  {key}" for key in moved[:20])]
 
 
 @click.command()
