@@ -1,6 +1,6 @@
 """How well is it found? Every mode of the pipeline that serves the site, beside two peers, on judged queries.
 
-    python -m benchmarks.quality                      the judged queries of tests/quality, against the committed baseline
+    python -m benchmarks.quality                      our own judged queries, against the committed baseline
     python -m benchmarks.quality --collections DIR    and every collection in BEIR layout in DIR
     ... --write docs/quality-table.md                 the table as Markdown;   ... --accept   make this the baseline
 

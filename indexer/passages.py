@@ -18,9 +18,10 @@ _CHARACTERS_PER_TOKEN = 12
 
 
 def cut(document: Document, encoder: Encoder) -> tuple[Passage, ...]:
-    """The passages of a document: its summary, its body, then its questions. There is at least one that is no question.
+    """The passages of a document: summary, body, questions, title. At least one is of the summary or the body.
 
-    Title and heading path go before the text of each as context; a question stands by itself, as a query does.
+    Title and heading path go before the text of the body as context; a question stands by itself, as a query does,
+    and so does the title, which often says best what the whole is about.
     """
     found: list[Passage] = []
     summary = (Section((), document.summary),) if document.summary else ()
@@ -37,7 +38,8 @@ def cut(document: Document, encoder: Encoder) -> tuple[Passage, ...]:
         context = _context(document.title, (), encoder)
         found.append(Passage("body", document.title, (), "", document.language, context))
     questions = (Passage("question", document.title, (), text, document.language) for text in document.questions)
-    return (*found, *questions)
+    title = (Passage("title", document.title, (), document.title, document.language),) if document.title else ()
+    return (*found, *questions, *title)
 
 
 def pieces(text: str, max_tokens: int, encoder: Encoder) -> list[str]:

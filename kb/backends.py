@@ -20,7 +20,7 @@ from kb import bands, similar
 from kb.config import Config
 from kb.content.model import Organisation, Practice, Taxonomy
 from kb.engines.dense import DenseRetriever, Vectors, vector_numbers
-from kb.engines.lexical import LexicalRetriever
+from kb.engines.lexical import FieldLengths, LexicalRetriever
 from kb.engines.model_files import find_model
 from kb.engines.store import Reader, Store
 from kb.errors import ModelError, NotFound
@@ -61,6 +61,10 @@ class Generation:
     def by_key(self) -> Positions:
         """The positions of passages in the order of their keys."""
         return np.argsort(self.layout.keys).astype(np.int64)
+
+    @cached_property
+    def field_lengths(self) -> FieldLengths:
+        return FieldLengths(self.layout)
 
     @cached_property
     def newest_first(self) -> Positions:
@@ -107,7 +111,9 @@ class Snapshot:
 
 
 def _lexical(snapshot: Snapshot) -> LexicalRetriever:
-    return LexicalRetriever(snapshot.reader.connection, snapshot.layout, snapshot.generation.by_key)
+    return LexicalRetriever(
+        snapshot.reader.connection, snapshot.layout, snapshot.generation.by_key, snapshot.generation.field_lengths
+    )
 
 
 def _dense(snapshot: Snapshot) -> DenseRetriever:

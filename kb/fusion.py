@@ -1,8 +1,9 @@
 """Several scores of a document to one, in 0..1: each normalised, then a weighted mean.
 
-A convex combination of normalised scores (Bruch, Gai and Ingber 2023, "An Analysis of Fusion Functions for Hybrid
-Retrieval") did better than reciprocal rank fusion in every mean that we took. Normalisers come from the query over
-the whole generation, never from a filtered set, so that a filter cannot swap two documents.
+A convex combination (Bruch, Gai and Ingber 2023, "An Analysis of Fusion Functions for Hybrid Retrieval"). The cosine is
+taken as it is, since its values mean the same for every query. A word score grows with the length and the rarity of
+the query's words, so it is divided by the query's best one plus a constant: words then say the more, the more there is
+for them to say. docs/quality.md tells how the numbers were chosen.
 """
 
 from __future__ import annotations
@@ -17,38 +18,27 @@ from kb.types import Floats, Mode
 #: The weight of each retriever, by mode. They add up to 1.
 WEIGHTS: Mapping[Mode, Mapping[str, float]] = MappingProxyType(
     {
-        "hybrid": {"lexical": 0.5, "semantic": 0.5},
+        "hybrid": {"lexical": 11 / 21, "semantic": 10 / 21},
         "lexical": {"lexical": 1.0},
         "dense": {"semantic": 1.0},
     }
 )
 
-#: How many of the best documents set the range of the cosine, whose values lie close together.
-DEPTH = 200
-
-Normaliser = Callable[[Floats], Floats]
+#: What is added to the best word score of a query.
+DAMPING = 40.0
 
 
-def by_best(scores: Floats) -> Normaliser:
-    """Scores as a share of the best one. Right where 0 means "nothing in common"."""
-    best = float(scores.max(initial=0.0))
-    return lambda values: np.clip(values / best, 0, 1) if best > 0 else np.zeros_like(values)
+def damped(scores: Floats) -> Floats:
+    """Scores as a share of the best one plus DAMPING."""
+    return np.asarray(scores / (scores.max(initial=0.0) + DAMPING), dtype=np.float32)
 
 
-def by_range(scores: Floats, *, depth: int = DEPTH) -> Normaliser:
-    """Scores as their place between the best and the ``depth``-th best one; those below get 0."""
-    if not len(scores):
-        return np.zeros_like
-    ranked = min(depth, len(scores))
-    low = float(np.partition(scores, -ranked)[-ranked])
-    width = float(scores.max()) - low
-    if width <= 0:
-        return lambda values: (values >= low).astype(np.float32)
-    return lambda values: np.clip((values - low) / width, 0, 1)
+def as_it_is(scores: Floats) -> Floats:
+    return scores
 
 
-#: How the scores of each retriever are normalised.
-NORMALISERS: Mapping[str, Callable[[Floats], Normaliser]] = MappingProxyType({"lexical": by_best, "semantic": by_range})
+#: How the scores of each retriever are normalised, each from the whole generation.
+NORMALISERS: Mapping[str, Callable[[Floats], Floats]] = MappingProxyType({"lexical": damped, "semantic": as_it_is})
 
 
 def combine(parts: Mapping[str, Floats], weights: Mapping[str, float]) -> Floats:

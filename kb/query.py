@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,9 @@ MAX_CHARACTERS = 2000
 #: Most terms that are looked up; a query of MAX_CHARACTERS ordinary words stays below.
 MAX_TERMS = 400
 
+#: Quotes are an operator in a search, and mere quotes in running text: one with more words than these outside them.
+MAX_RUNNING_WORDS = 8
+
 _PART = regex.compile(r"""(?P<minus>(?<!\S)-)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))""")
 _UNPRINTABLE = regex.compile(r"[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+")
 
@@ -24,13 +28,16 @@ Forms = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class ParsedQuery:
-    """``meaning`` is what an encoder sees. A document must hold every phrase and none of the excluded phrases.
+    """``meaning`` is what an encoder sees. ``counts`` says how often each of the ``terms`` was asked for.
+
+    A document must hold every phrase and none of the excluded phrases.
 
     The words of a phrase give one form for each language, in the same order, so that a phrase is sought in each.
     """
 
     meaning: str
     terms: tuple[Forms, ...] = ()
+    counts: tuple[int, ...] = ()
     phrases: tuple[tuple[Forms, ...], ...] = ()
     excluded: tuple[tuple[Forms, ...], ...] = ()
 
@@ -69,11 +76,13 @@ def parse(text: str, languages: Sequence[str]) -> ParsedQuery:
     meaning = " ".join(" ".join(words).split())
     every = list(_forms(meaning, languages))
     content = [forms for forms, is_function_word in every if not is_function_word]
-    chosen = content or [forms for forms, _ in every]
+    counted = Counter(tuple(dict.fromkeys(forms)) for forms in content or [forms for forms, _ in every])
+    quoted_words = sum(map(len, phrases))
     return ParsedQuery(
         meaning=meaning,
-        terms=tuple(dict.fromkeys(tuple(dict.fromkeys(forms)) for forms in chosen))[:MAX_TERMS],
-        phrases=tuple(dict.fromkeys(phrases)),
+        terms=tuple(counted)[:MAX_TERMS],
+        counts=tuple(counted.values())[:MAX_TERMS],
+        phrases=tuple(dict.fromkeys(phrases)) if len(every) - quoted_words <= MAX_RUNNING_WORDS else (),
         excluded=tuple(dict.fromkeys(excluded)),
     )
 

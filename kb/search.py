@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 from kb import bands
 from kb.analysis import tokens
 from kb.errors import UsageError
-from kb.fusion import NORMALISERS, WEIGHTS, Normaliser, combine
+from kb.fusion import NORMALISERS, WEIGHTS, combine
 from kb.labels import Labels
 from kb.query import Forms, ParsedQuery, parse
 from kb.types import (
     FACETS,
     Band,
+    Evidence,
     FacetValue,
     Floats,
     Hit,
@@ -31,7 +32,6 @@ from kb.types import (
     Mode,
     Positions,
     Query,
-    Ranking,
     Results,
     Retriever,
     StoredDocument,
@@ -41,6 +41,8 @@ from kb.types import (
 
 #: The most hits on one page, so that no request can ask for everything at once.
 MAX_LIMIT = 1000
+#: How many of the best documents tell what a query means (pseudo-relevance feedback).
+FEEDBACK_DOCUMENTS = 2
 
 Mask = NDArray[np.bool_]
 
@@ -72,15 +74,16 @@ class Scored:
     """All documents of a generation, scored for one query.
 
     ``candidates``: bool, shape (documents,), those that belong to the result set before filters. ``order``: int64,
-    shape (documents,), best first. ``parts``: the normalised scores of passages by retriever, each shape (passages,).
+    shape (documents,), best first. ``scores``, ``relevance``: float32, shape (documents,). ``parts``: the normalised
+    scores by retriever, same shape. ``passages``: float32, shape (passages,), for choosing the one that is shown.
     """
 
     candidates: Mask
     order: Positions
     scores: Floats
     relevance: Floats
-    document_parts: Mapping[str, Floats]
-    passage_parts: Mapping[str, Floats]
+    parts: Mapping[str, Floats]
+    passages: Floats
 
 
 def search(query: Query, reading: Reading) -> Results:
@@ -119,29 +122,31 @@ def _check(query: Query, labels: Labels) -> None:
 
 
 def _score(parsed: ParsedQuery, mode: Mode, reading: Reading) -> Scored:
-    layout = reading.layout
-    weights = WEIGHTS[mode]
-    passage_parts: dict[str, Floats] = {}
-    document_parts: dict[str, Floats] = {}
-    strengths: dict[str, Floats] = {}
-    for name in weights:
-        ranking = reading.retriever(name).retrieve(parsed)
-        by_passage = _spread(ranking.positions, ranking.scores, len(layout.keys))
-        by_document = _best(by_passage, layout)
-        normalise: Normaliser = NORMALISERS[name](by_document)
-        passage_parts[name] = normalise(by_passage)
-        document_parts[name] = normalise(by_document)
-        strengths[name] = _best(_strength(ranking, len(layout.keys)), layout)
-    scores = combine(document_parts, weights)
-    relevance = bands.relevance(strengths)
+    retrievers = {name: reading.retriever(name) for name in WEIGHTS[mode]}
+    evidence = {name: retriever.retrieve(parsed) for name, retriever in retrievers.items()}
+    relevance = bands.relevance({name: found.strength for name, found in evidence.items()})
+    passages = np.asarray(sum(found.passages for found in evidence.values()), dtype=np.float32)
+    parts, scores = _fused(evidence, mode)
+    if len(evidence) > 1:
+        # Where words and meaning agree, the best documents tell what the query means; the engines ask again with them.
+        best = _order(scores, relevance)[:FEEDBACK_DOCUMENTS]
+        best = best[relevance[best] >= bands.floor(mode)]
+        feedback = np.array([_best_passage(int(d), passages, reading.layout) for d in best], dtype=np.int64)
+        evidence = {name: each.retrieve(parsed, feedback=feedback) for name, each in retrievers.items()}
+        parts, scores = _fused(evidence, mode)
     return Scored(
         candidates=relevance >= bands.floor(mode),
-        order=_descending(scores, relevance),
+        order=_order(scores, relevance),
         scores=scores,
         relevance=relevance,
-        document_parts=document_parts,
-        passage_parts=passage_parts,
+        parts=parts,
+        passages=passages,
     )
+
+
+def _fused(evidence: Mapping[str, Evidence], mode: Mode) -> tuple[Mapping[str, Floats], Floats]:
+    parts = {name: NORMALISERS[name](found.documents) for name, found in evidence.items()}
+    return parts, combine(parts, WEIGHTS[mode])
 
 
 def _browse(reading: Reading) -> Scored:
@@ -151,34 +156,13 @@ def _browse(reading: Reading) -> Scored:
         order=reading.newest_first,
         scores=nothing,
         relevance=nothing,
-        document_parts={},
-        passage_parts={},
+        parts={},
+        passages=np.zeros(len(reading.layout.keys), dtype=np.float32),
     )
 
 
-def _strength(ranking: Ranking, passages: int) -> Floats:
-    return _spread(ranking.positions, ranking.strength, passages)
-
-
-def _spread(positions: Positions, values: Floats, passages: int) -> Floats:
-    spread = np.zeros(passages, dtype=np.float32)
-    spread[positions] = values
-    return spread
-
-
-def _best(by_passage: Floats, layout: Layout) -> Floats:
-    """The best passage of each document, shape (documents,). Every document has at least one passage."""
-    if not len(layout.ids):
-        return np.zeros(0, dtype=np.float32)
-    best: Floats = np.maximum.reduceat(by_passage, layout.starts[:-1])
-    return best
-
-
-def _descending(scores: Floats, relevance: Floats) -> Positions:
-    """Positions by falling score; equal scores by falling relevance, then in the order of the ids.
-
-    Scores are equal where they are 0: beyond the depth from which the range of the cosine was taken.
-    """
+def _order(scores: Floats, relevance: Floats) -> Positions:
+    """Positions by falling score; equal scores by falling relevance, then in the order of the ids."""
     return np.lexsort((np.arange(len(scores)), -relevance, -scores)).astype(np.int64)
 
 
@@ -186,12 +170,10 @@ def _constraints(parsed: ParsedQuery, reading: Reading) -> Mask:
     """Which documents hold every quoted phrase and none of the excluded words."""
     layout = reading.layout
     allowed = np.ones(len(layout.ids), dtype=bool)
-    owners = layout.owners if parsed.phrases or parsed.excluded else None
     for phrases, wanted in ((parsed.phrases, True), (parsed.excluded, False)):
         for phrase in phrases:
             holding = np.zeros(len(layout.ids), dtype=bool)
-            assert owners is not None
-            holding[owners[reading.holding(phrase)]] = True
+            holding[layout.owners[reading.holding(phrase)]] = True
             allowed &= holding if wanted else ~holding
     return allowed
 
@@ -233,16 +215,17 @@ def _facet(
 
 def _hits(page: Positions, parsed: ParsedQuery, mode: Mode, scored: Scored, reading: Reading) -> tuple[Hit, ...]:
     layout = reading.layout
-    shown = {int(document): _best_passages(int(document), mode, scored, layout) for document in page}
-    keys = {
-        position: int(layout.keys[position]) for pair in shown.values() for position in pair if position is not None
-    }
+    bodies = {int(document): _best_passage(int(document), scored.passages, layout) for document in page}
+    questions = {document: _best_question(document, scored.passages, layout) for document in bodies}
+    shown = (*bodies.values(), *(question for question in questions.values() if question is not None))
+    keys = {position: int(layout.keys[position]) for position in shown}
     passages = reading.passages(list(keys.values()))
-    documents = reading.documents([layout.ids[document] for document in shown])
+    documents = reading.documents([layout.ids[document] for document in bodies])
     hits = []
-    for document, (body, question) in shown.items():
+    for document, body in bodies.items():
         stored = documents[layout.ids[document]]
         passage = passages[keys[body]]
+        question = questions[document]
         hits.append(
             Hit(
                 id=stored.id,
@@ -262,26 +245,31 @@ def _hits(page: Positions, parsed: ParsedQuery, mode: Mode, scored: Scored, read
     return tuple(hits)
 
 
-def _best_passages(document: int, mode: Mode, scored: Scored, layout: Layout) -> tuple[int, int | None]:
-    """The best body passage of a document, and the question that matched better still, if one did."""
+def _best_passage(document: int, passages: Floats, layout: Layout) -> int:
+    """The best passage of a document that is neither a question nor its title."""
     start, end = int(layout.starts[document]), int(layout.starts[document + 1])
-    questions = layout.questions[start:end]
-    parts = {name: values[start:end] for name, values in scored.passage_parts.items()}
-    scores = combine(parts, WEIGHTS[mode]) if parts else np.zeros(end - start, dtype=np.float32)
-    body = int(np.argmax(np.where(questions, -1, scores)))
+    hidden = layout.questions[start:end] | layout.titles[start:end]
+    return start + int(np.argmax(np.where(hidden, -1, passages[start:end])))
+
+
+def _best_question(document: int, passages: Floats, layout: Layout) -> int | None:
+    """The question of a document that matched better than any other passage of it, if one did."""
+    start, end = int(layout.starts[document]), int(layout.starts[document + 1])
+    scores = np.where(layout.titles[start:end], -1, passages[start:end])
     best = int(np.argmax(scores))
-    return start + body, start + best if questions[best] and scores[best] > scores[body] else None
+    beaten = scores[best] > passages[_best_passage(document, passages, layout)]
+    return start + best if layout.questions[start + best] and beaten else None
 
 
 def _band(mode: Mode, document: int, scored: Scored) -> Band | None:
-    return bands.band(mode, float(scored.relevance[document])) if scored.document_parts else None
+    return bands.band(mode, float(scored.relevance[document])) if scored.parts else None
 
 
 def _why(mode: Mode, document: int, scored: Scored) -> Why:
     """The shares of the score; of a score of 0, which no word can have, all is due to meaning."""
-    if not scored.document_parts:
+    if not scored.parts:
         return Why(0.0, 0.0)
-    shares = {name: WEIGHTS[mode][name] * float(values[document]) for name, values in scored.document_parts.items()}
+    shares = {name: WEIGHTS[mode][name] * float(values[document]) for name, values in scored.parts.items()}
     total = sum(shares.values())
     if not total:
         return Why(0.0, 1.0)

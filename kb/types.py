@@ -23,7 +23,8 @@ Floats = NDArray[np.float32]
 Positions = NDArray[np.int64]
 Mode = Literal["hybrid", "lexical", "dense"]
 Band = Literal["strong", "fair", "weak"]
-PassageKind = Literal["summary", "body", "question"]
+#: A title and a question are found, but never shown as the passage of a hit.
+PassageKind = Literal["summary", "body", "question", "title"]
 
 #: All facets that a query can filter by and that results count, in the order in which they are shown.
 FACETS: tuple[str, ...] = (
@@ -223,8 +224,9 @@ class Layout:
     """The documents and passages of one generation, as positions. Documents are in the order of their ids.
 
     Passages are in the order of their documents: those of document ``d`` are ``starts[d]`` to ``starts[d + 1]``.
-    ``keys`` (int64, shape (passages,)) are the store's names for passages; ``questions`` (bool, same shape) marks those
-    that are questions; ``segments`` and ``rows`` (same shape) place their vectors.
+    Arrays of shape (passages,): ``owners`` (int64, the document of each), ``keys`` (int64, the store's names for them),
+    ``questions`` and ``titles`` (bool, which passages are such), ``lengths`` (float32, in terms), ``segments`` and
+    ``rows`` (int64, where their vectors are).
     """
 
     manifest: Manifest
@@ -232,16 +234,14 @@ class Layout:
     dates: tuple[str, ...]
     languages: tuple[str, ...]
     starts: Positions
+    owners: Positions
     keys: Positions
     questions: NDArray[np.bool_]
+    titles: NDArray[np.bool_]
+    lengths: Floats
     segments: Positions
     rows: Positions
     tags: Mapping[str, Tags]
-
-    @property
-    def owners(self) -> Positions:
-        """The document of each passage, int64, shape (passages,)."""
-        return np.repeat(np.arange(len(self.ids)), np.diff(self.starts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,28 +263,27 @@ class StoredDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class Ranking:
-    """Scores of passages, best first, ties by position.
+class Evidence:
+    """What one retriever says of a whole generation, for one query. Larger is better; 0 is nothing in common.
 
-    ``positions``: int64, shape (n,). ``scores``: float32, shape (n,). ``strength``: float32, shape (n,), in 0..1:
-    how good each match is by itself, whatever else was found; relevance floor and bands rest on it.
+    ``documents``: float32, shape (documents,), the scores that rank. ``strength``: same shape, in 0..1, how good each
+    match is by itself, whatever else was found; relevance floor and bands rest on it. ``passages``: float32, shape
+    (passages,), in 0..1, for choosing the passage that is shown.
     """
 
-    positions: Positions
-    scores: Floats
+    documents: Floats
     strength: Floats
-
-    def __len__(self) -> int:
-        return len(self.positions)
+    passages: Floats
 
 
 class Retriever(Protocol):
-    """Finds passages. Implemented by each engine in :mod:`kb.engines`."""
+    """Scores documents for a query. Implemented by each engine in :mod:`kb.engines`."""
 
-    def retrieve(self, query: ParsedQuery) -> Ranking:
-        """Every passage that matches, over the whole generation (filters come later, so that they change no score).
+    def retrieve(self, query: ParsedQuery, *, feedback: Positions | None = None) -> Evidence:
+        """Score everything; filters come later, so that they change no score.
 
-        Raises StoreError when the index is damaged, ModelError when the query cannot be encoded.
+        ``feedback`` (int64, positions of passages) are passages taken to be relevant, from which an engine may learn
+        what the query means. Raises StoreError when the index is damaged, ModelError when the query cannot be encoded.
         """
         ...
 

@@ -50,11 +50,11 @@ def test_plan_tells_new_changed_gone_and_unchanged() -> None:
 
 def test_a_second_run_with_nothing_changed_does_nothing(run: Run, encoder: FakeEncoder) -> None:
     first = run(document("a"), document("b"))
-    assert (first.published, first.encoded, first.passages, first.generation) == (True, 4, 4, 1)
+    assert (first.published, first.encoded, first.passages, first.generation) == (True, 6, 6, 1)
     second = run(document("b"), document("a"))
     assert (second.published, second.encoded, second.generation) == (False, 0, 1)
     assert second.plan.unchanged == ("a", "b")
-    assert encoder.encoded == 4
+    assert encoder.encoded == 6
 
 
 def test_only_new_text_is_encoded(run: Run, data: Path, encoder: FakeEncoder) -> None:
@@ -62,9 +62,9 @@ def test_only_new_text_is_encoded(run: Run, data: Path, encoder: FakeEncoder) ->
     changed = run(document("a"), replace(document("b"), sections=(Section((), "other words"),)), document("c"))
     assert changed.plan.added == ("c",)
     assert changed.plan.changed == ("b",)
-    assert changed.encoded == 3  # the new body of b, and body and question of c
+    assert changed.encoded == 4  # the new body of b; body, question and title of c
     assert search(data, "other words")[0] == "b"
-    assert encoder.encoded == 7
+    assert encoder.encoded == 10
 
 
 def test_a_change_of_tags_encodes_nothing(run: Run, data: Path) -> None:
@@ -94,21 +94,21 @@ def test_vectors_survive_the_loss_of_the_index(run: Run, data: Path, encoder: Fa
     run(document("a"), document("b"))
     Store(data).set_aside()
     again = run(document("a"), document("b"))
-    assert (again.encoded, again.reused) == (0, 4)
-    assert encoder.encoded == 4
+    assert (again.encoded, again.reused) == (0, 6)
+    assert encoder.encoded == 6
 
 
 def test_full_uses_nothing_of_before(run: Run, data: Path) -> None:
     run(document("a"), document("b"))
     full = run(document("a"), document("b"), full=True)
-    assert (full.encoded, full.generation, full.plan.changed) == (4, 2, ("a", "b"))
+    assert (full.encoded, full.generation, full.plan.changed) == (6, 2, ("a", "b"))
     assert search(data, "title of a")[0] == "a"
 
 
 def test_another_model_is_another_space(run: Run, data: Path) -> None:
     run(document("a"))
     other = run(document("a"), using=FakeEncoder("another"))
-    assert (other.encoded, other.published) == (2, True)
+    assert (other.encoded, other.published) == (3, True)
     back = run(document("a"))
     assert (back.encoded, back.published) == (0, True)
     assert search(data, "title of a") == ["a"]
@@ -126,7 +126,7 @@ def test_many_small_changes_leave_few_segments(run: Run, data: Path) -> None:
     run(documents[3])
     with Store(data).reading() as reader:
         (segment,) = reader.manifest().segments
-    assert segment.rows == 2
+    assert segment.rows == 3
     assert search(data, "words d03") == ["d03"]
 
 
@@ -217,7 +217,7 @@ def test_an_index_of_another_version_is_made_anew(run: Run, data: Path) -> None:
 def test_a_damaged_vector_cache_is_filled_again(run: Run, data: Path) -> None:
     run(document("a"))
     overwrite(data / CACHE)
-    assert run(document("a"), document("b")).encoded == 2
+    assert run(document("a"), document("b")).encoded == 3
     assert search(data, "words b")[0] == "b"
 
 

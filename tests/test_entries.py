@@ -5,13 +5,13 @@ import re
 from datetime import date
 
 import pytest
-from tests.conftest import ENTRIES, REPOSITORY
 
 from kb.content.corpus import read_corpus
 from kb.content.model import SCHEMES, Corpus
+from tests.conftest import ENTRIES, REPOSITORY
 
 #: The 24 official languages of the European Union, Norwegian and Icelandic.
-LANGUAGES = set("bg cs da de el en es et fi fr ga hr hu is it lt lv mt nl no pl pt ro sk sl sv".split())
+LANGUAGES = frozenset("bg cs da de el en es et fi fr ga hr hu is it lt lv mt nl no pl pt ro sk sl sv".split())
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,17 @@ ROOMS = {
 LAYERS = [
     {"kb", "kb.errors", "kb.content.model", "kb.content.wording"},
     {"kb.config", "kb.analysis", "kb.types", "kb.query", "kb.excerpt", "kb.content.codec", "kb.content.codes"},
-    {"kb.markup", "kb.labels", "kb.fusion", "kb.bands", "kb.collection", "kb.evaluation", "kb.pairs", "kb.serialise", "kb.significance"},
+    {
+        "kb.markup",
+        "kb.labels",
+        "kb.fusion",
+        "kb.bands",
+        "kb.collection",
+        "kb.evaluation",
+        "kb.pairs",
+        "kb.serialise",
+        "kb.significance",
+    },
     {"kb.content", "kb.search", "kb.similar"},
     {"kb.engines"},
     {"kb.backends"},

@@ -8,6 +8,7 @@ def test_words_phrases_and_exclusions() -> None:
     parsed = parse('online grooming "private messages" -games -"video chat" well-known', ["en"])
     assert parsed.meaning == "online grooming private messages well-known"
     assert parsed.terms == (("onlin",), ("groom",), ("privat",), ("messag",), ("well",), ("known",))
+    assert parsed.counts == (1, 1, 1, 1, 1, 1)
     assert parsed.phrases == ((("privat",), ("messag",)),)
     assert parsed.excluded == ((("game",),), (("video",), ("chat",)))
 
@@ -37,3 +38,15 @@ def test_a_text_that_is_too_long_is_refused() -> None:
     assert parse("a " * (MAX_CHARACTERS // 2), ["en"])
     with pytest.raises(UsageError, match="at most 2000"):
         parse("a" * (MAX_CHARACTERS + 1), ["en"])
+
+
+def test_words_that_are_asked_for_twice_count_twice() -> None:
+    parsed = parse("filter or filters or blocking", ["en"])
+    assert (parsed.terms, parsed.counts) == ((("filter",), ("block",)), (2, 1))
+
+
+def test_quotes_in_running_text_are_no_operator() -> None:
+    text = "I am interested in how platforms find out about {} in private groups of young people"
+    assert parse(text.format("age assurance"), ["en"]).phrases == ()
+    assert parse(text.format('"age assurance"'), ["en"]).phrases == ()
+    assert parse('what do we know about "age assurance"', ["en"]).phrases == ((("age",), ("assur",)),)

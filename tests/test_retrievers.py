@@ -1,13 +1,14 @@
 """One contract for every engine: who ranks first, not how many come back."""
 
 from collections.abc import Callable
+from math import log1p
 
 import numpy as np
 import pytest
 
 from kb.backends import RETRIEVERS, Backend, Snapshot
 from kb.query import parse
-from kb.types import Document, Ranking, Section
+from kb.types import Document, Evidence, Section
 from tests.conftest import FakeEncoder, MakeBackend
 
 DOCUMENTS = (
@@ -17,53 +18,54 @@ DOCUMENTS = (
     Document(id="d", title="", sections=()),
 )
 
-Retrieve = Callable[[str], tuple[Snapshot, Ranking]]
+Retrieve = Callable[[str], tuple[Snapshot, Evidence]]
 
 
 @pytest.fixture(params=sorted(RETRIEVERS))
 def retrieve(request: pytest.FixtureRequest, make_backend: MakeBackend) -> Retrieve:
     backend: Backend = make_backend(*DOCUMENTS)
 
-    def run(text: str) -> tuple[Snapshot, Ranking]:
+    def run(text: str) -> tuple[Snapshot, Evidence]:
         with backend._snapshot() as snapshot:
             return snapshot, snapshot.retriever(request.param).retrieve(parse(text, ["en"]))
 
     return run
 
 
-def owner(snapshot: Snapshot, position: int) -> str:
-    return snapshot.layout.ids[int(snapshot.layout.owners[position])]
-
-
 @pytest.mark.parametrize(
     ("text", "first"),
     [("helpline for bullied children", "a"), ("blocks web sites", "b"), ("pupils and news", "c"), ("filter", "b")],
 )
-def test_the_passage_with_the_words_of_the_query_comes_first(retrieve: Retrieve, text: str, first: str) -> None:
-    snapshot, ranking = retrieve(text)
-    assert owner(snapshot, int(ranking.positions[0])) == first
+def test_the_document_with_the_words_of_the_query_comes_first(retrieve: Retrieve, text: str, first: str) -> None:
+    snapshot, evidence = retrieve(text)
+    assert snapshot.layout.ids[int(evidence.documents.argmax())] == first
+    owner = snapshot.layout.owners[int(evidence.passages.argmax())]
+    assert snapshot.layout.ids[int(owner)] == first or evidence.passages.max() == 0
 
 
 @pytest.mark.parametrize("text", ["helpline", "children and pupils", "xyzzy", "the of", "a" * 300])
-def test_scores_fall_and_strengths_are_shares(retrieve: Retrieve, text: str) -> None:
-    snapshot, ranking = retrieve(text)
-    assert len(ranking.positions) == len(ranking.scores) == len(ranking.strength) == len(ranking)
-    assert (np.diff(ranking.scores) <= 0).all()
-    assert ((ranking.strength >= 0) & (ranking.strength <= 1)).all()
-    assert len(set(ranking.positions.tolist())) == len(ranking)
-    assert set(ranking.positions.tolist()) <= set(range(len(snapshot.layout.keys)))
+def test_everything_has_a_score_and_strengths_are_shares(retrieve: Retrieve, text: str) -> None:
+    snapshot, evidence = retrieve(text)
+    assert evidence.documents.shape == evidence.strength.shape == (len(snapshot.layout.ids),)
+    assert evidence.passages.shape == snapshot.layout.keys.shape
+    assert (evidence.documents >= 0).all()
+    for shares in (evidence.strength, evidence.passages):
+        assert ((shares >= 0) & (shares <= 1)).all()
+    assert {evidence.documents.dtype, evidence.strength.dtype, evidence.passages.dtype} == {np.dtype("float32")}
 
 
 def test_an_empty_query_finds_nothing(retrieve: Retrieve) -> None:
-    assert len(retrieve("")[1]) == 0
+    evidence = retrieve("")[1]
+    assert not evidence.documents.any()
+    assert not evidence.passages.any()
 
 
-def test_equal_scores_are_ordered_by_position(make_backend: MakeBackend) -> None:
+def test_twins_have_the_same_score(make_backend: MakeBackend) -> None:
     twins = [Document(id=f"t{n}", title="Twin", sections=(Section((), "the same words"),)) for n in range(5)]
     backend = make_backend(*twins)
     with backend._snapshot() as snapshot:
         for name in RETRIEVERS:
-            assert snapshot.retriever(name).retrieve(parse("same words", ["en"])).positions.tolist() == [0, 1, 2, 3, 4]
+            assert len(set(snapshot.retriever(name).retrieve(parse("same words", ["en"])).documents.tolist())) == 1
 
 
 def test_a_strength_is_how_much_of_the_query_was_found(make_backend: MakeBackend) -> None:
@@ -75,12 +77,45 @@ def test_a_strength_is_how_much_of_the_query_was_found(make_backend: MakeBackend
     assert part < whole / 3
 
 
-def test_the_dense_strength_is_the_cosine(make_backend: MakeBackend) -> None:
+def test_bm25f_is_the_formula(make_backend: MakeBackend) -> None:
+    """Worked out by hand: N = 2, "filter" once in the title and twice in the text of one document of the two."""
+    backend = make_backend(
+        Document(id="a", title="A filter", sections=(Section((), "filter filter web"),), keywords=("filter",)),
+        Document(id="b", title="Other", sections=(Section((), "one two three four five six seven eight nine"),)),
+    )
+    with backend._snapshot() as snapshot:
+        evidence = snapshot.retriever("lexical").retrieve(parse("filter filter", ["en"]))
+    idf = log1p((2 - 1 + 0.5) / (1 + 0.5))
+    title = 4.0 * 1 / (0.5 + 0.5 * 2 / 1.5)  # 2 terms in the title, 1.5 on average
+    text = 1.0 * 2 / (0.4 + 0.6 * 3 / 6)  # 3 terms in the text, 6 on average
+    frequency = title + text + 0.5 * 1
+    expected = 2 * idf * frequency * 2.6 / (frequency + 1.6)  # asked for twice
+    assert evidence.documents.tolist() == pytest.approx([expected, 0])
+    assert evidence.strength[0] == pytest.approx(expected / (2 * idf * 2.6))
+
+
+def test_the_score_of_meaning_is_half_the_best_passage_and_half_the_title_if_that_is_nearer(
+    make_backend: MakeBackend,
+) -> None:
     backend = make_backend(*DOCUMENTS)
     encoder = FakeEncoder()
     with backend._snapshot() as snapshot:
-        ranking = snapshot.retriever("semantic").retrieve(parse("filter", ["en"]))
-    expected = float(
-        encoder.encode_query("Filter\nA filter blocks web sites for adults.") @ encoder.encode_query("filter")
-    )
-    assert float(ranking.strength[0]) == pytest.approx(expected, abs=1e-5)
+        evidence = snapshot.retriever("semantic").retrieve(parse("filter", ["en"]))
+    asked = encoder.encode_query("filter")
+    passage = float(encoder.encode_query("Filter\nA filter blocks web sites for adults.") @ asked)
+    title = float(encoder.encode_query("Filter") @ asked)
+    assert title > passage
+    assert float(evidence.documents[1]) == pytest.approx((passage + title) / 2, abs=1e-5)
+    assert float(evidence.strength[1]) == float(evidence.documents[1])
+
+
+def test_feedback_moves_the_query_towards_what_was_found(make_backend: MakeBackend) -> None:
+    backend = make_backend(*DOCUMENTS)
+    with backend._snapshot() as snapshot:
+        layout = snapshot.layout
+        school = np.array([int(layout.starts[2])])
+        before = snapshot.retriever("semantic").retrieve(parse("helpline", ["en"]))
+        after = snapshot.retriever("semantic").retrieve(parse("helpline", ["en"]), feedback=school)
+        assert after.documents[2] > before.documents[2]
+        words = snapshot.retriever("lexical").retrieve(parse("helpline", ["en"]), feedback=school)
+        assert words.documents[2] == 0

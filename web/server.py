@@ -44,6 +44,8 @@ def serve(app: Flask, host: str, port: int, threads: int = 8, *, ready: Callable
 def _listen(host: str, port: int) -> socket.socket:
     """A socket on the address of ``host``, IPv4 where it has both."""
     try:
+        if not 0 <= port <= 65535:
+            raise ValueError("there is no such port")
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         family, *_, address = min(found, key=lambda one: one[0] != socket.AF_INET)
         return socket.create_server(address[:2], family=family)

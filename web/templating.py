@@ -9,8 +9,8 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 
+from kb.excerpt import excerpt
 from web import urls, words
-from web.excerpts import excerpt
 from web.site import current_site, label
 
 

@@ -122,7 +122,7 @@ def _comparison(value: Mapping[str, Any], earlier: Mapping[str, Any]) -> list[st
     return [
         "",
         f"{len(found.gains)} queries in common: {found.better} better, {found.worse} worse",
-        f"mean {found.mean:+.4f} nDCG@10 (95 % interval {found.low:+.4f} to {found.high:+.4f}, p = {found.p_value:.3f})",
+        f"mean {found.mean:+.4f} nDCG@10, 95 % interval {found.low:+.4f} to {found.high:+.4f}, p = {found.p_value:.3f}",
         *(f"  {found.gains[key]:+.4f}  {key}" for key in moved[:20]),
     ]
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from kb.errors import Damaged, StoreError
 from kb.query import ParsedQuery
-from kb.types import Encoder, Floats, Layout, Positions, Ranking, Segment
+from kb.types import Encoder, Evidence, Floats, Layout, Positions, Segment
 
 SEGMENTS = "segments"
 _REMEDY = "rebuild it with: kb reindex"
@@ -88,36 +88,59 @@ class Vectors:
         """The vectors with these numbers, float32, shape (len(numbers), dimension)."""
         if not self._indexes:
             return np.empty((0, 0), dtype=np.float32)
-        every = np.concatenate([index.reconstruct_n(0, index.ntotal) for index in self._indexes if index.ntotal])
-        return np.ascontiguousarray(every[numbers])
+        found = np.empty((len(numbers), self._indexes[0].d), dtype=np.float32)
+        segments = np.searchsorted(self.offsets, numbers, side="right") - 1
+        for number, index in enumerate(self._indexes):
+            here = segments == number
+            found[here] = index.reconstruct_batch(numbers[here] - self.offsets[number])
+        return found
+
+
+#: How far the query moves towards the passages taken to be relevant (Rocchio 1971).
+FEEDBACK = 0.4
 
 
 class DenseRetriever:
-    """Every passage, by the cosine of its vector to that of the query."""
+    """Every document, by the cosine of its passages and its title to the query. For one query at a time."""
 
     def __init__(self, vectors: Vectors, layout: Layout, encoder: Encoder) -> None:
         self._vectors = vectors
+        self._layout = layout
         self._numbers = vector_numbers(vectors, layout)
         self._encoder = encoder
+        self._asked: tuple[str, Floats] | None = None
 
-    def retrieve(self, query: ParsedQuery) -> Ranking:
-        if not query.meaning:
-            return rank_by_similarity(np.empty(0, np.float32))
-        vector = self._encoder.encode_query(query.meaning)
-        return rank_by_similarity(self._vectors.similarities(vector)[self._numbers])
+    def retrieve(self, query: ParsedQuery, *, feedback: Positions | None = None) -> Evidence:
+        """A title nearer than the best passage raises a document half way to it. ``strength`` is the score itself."""
+        if not query.meaning or not len(self._layout.ids):
+            return _nothing(self._layout)
+        vector = self._encoded(query.meaning)
+        if feedback is not None and len(feedback):
+            vector = vector + FEEDBACK * self._vectors.rows(self._numbers[feedback]).mean(axis=0)
+            vector = (vector / np.linalg.norm(vector)).astype(np.float32)
+        similarities = np.clip(self._vectors.similarities(vector)[self._numbers], 0, 1)
+        passages = np.where(self._layout.titles, np.float32(0), similarities)
+        best = np.maximum.reduceat(passages, self._layout.starts[:-1])
+        nearest = np.maximum.reduceat(similarities, self._layout.starts[:-1])
+        documents = np.asarray((best + nearest) / 2, dtype=np.float32)
+        return Evidence(documents=documents, strength=documents, passages=passages)
+
+    def _encoded(self, text: str) -> Floats:
+        """Encoding takes longer than all the rest, and feedback asks twice."""
+        if self._asked is None or self._asked[0] != text:
+            self._asked = (text, self._encoder.encode_query(text))
+        return self._asked[1]
+
+
+def _nothing(layout: Layout) -> Evidence:
+    none = np.zeros(len(layout.ids), dtype=np.float32)
+    return Evidence(documents=none, strength=none, passages=np.zeros(len(layout.keys), dtype=np.float32))
 
 
 def vector_numbers(vectors: Vectors, layout: Layout) -> Positions:
     """The number of the vector of each passage, int64, shape (passages,)."""
     numbers: Positions = vectors.offsets[:-1][layout.segments] + layout.rows if len(layout.keys) else layout.rows
     return numbers
-
-
-def rank_by_similarity(similarities: Floats) -> Ranking:
-    """All passages (similarity by position) as a ranking; its strength is the cosine, negative ones as 0."""
-    positions = np.lexsort((np.arange(len(similarities)), -similarities)).astype(np.int64)
-    scores = similarities[positions]
-    return Ranking(positions, scores, np.clip(scores, 0, 1))
 
 
 def _open(path: Path, segment: Segment, dimension: int) -> faiss.Index:

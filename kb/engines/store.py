@@ -46,7 +46,7 @@ from kb.types import (
 )
 
 #: Raised whenever the tables, the analyser or the hashes of documents change their meaning.
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 DATABASE = "index.sqlite"
 _SIDE_FILES = ("-wal", "-shm")
@@ -79,6 +79,7 @@ _TABLES: Mapping[str, tuple[dict[str, type], str]] = {
             "hash": bytes,
             "segment": str,
             "row": int,
+            "length": int,
             "checksum": int,
         },
         "key",
@@ -89,10 +90,10 @@ _TABLES: Mapping[str, tuple[dict[str, type], str]] = {
 }
 
 #: Analysed text. The ascii tokenizer splits at blanks and keeps every other character, so its words are exactly the
-#: analyser's terms. Columns in the order of their weights in kb/engines/lexical.py.
+#: analyser's terms. A title stands in its own passage, the keywords in the first one, so that each counts once.
 _FTS = """
-    CREATE VIRTUAL TABLE terms USING fts5(title, heading, text, keywords, tokenize = 'ascii');
-    CREATE VIRTUAL TABLE vocabulary USING fts5vocab('terms', 'row');
+    CREATE VIRTUAL TABLE terms USING fts5(title, text, keywords, tokenize = 'ascii');
+    CREATE VIRTUAL TABLE occurrences USING fts5vocab('terms', 'instance');
 """
 
 
@@ -280,17 +281,17 @@ class Reader:
         position = {key: index for index, (key, *_) in enumerate(documents)}
         files = {segment.file: index for index, segment in enumerate(manifest.segments)}
         passages = self.connection.execute(
-            "SELECT passages.key, document, kind = 'question', segment, row FROM passages"
+            "SELECT passages.key, document, kind = 'question', kind = 'title', length, segment, row FROM passages"
             " JOIN documents ON documents.key = document ORDER BY documents.id, ordinal"
         ).fetchall()
         try:
             columns = np.array(
-                [(key, position[owner], question, files[file], row) for key, owner, question, file, row in passages],
+                [(key, position[owner], *rest, files[file], row) for key, owner, *rest, file, row in passages],
                 dtype=np.int64,
-            ).reshape(-1, 5)
+            ).reshape(-1, 7)
         except KeyError as error:
             raise Damaged(f"{self._path} refers to {error}, which is not there; {_REBUILD}") from error
-        keys, owners, questions, segments, rows = (np.ascontiguousarray(column) for column in columns.T)
+        keys, owners, questions, titles, lengths, segments, rows = map(np.ascontiguousarray, columns.T)
         starts = np.searchsorted(owners, np.arange(len(documents) + 1))
         if len(documents) != manifest.documents or len(keys) != manifest.passages or (np.diff(starts) < 1).any():
             raise Damaged(f"{self._path} is not whole; {_REBUILD}")
@@ -300,8 +301,11 @@ class Reader:
             dates=tuple(row[2] for row in documents),
             languages=tuple(sorted({row[3] for row in documents})),
             starts=starts,
+            owners=owners,
             keys=keys,
             questions=questions.astype(bool),
+            titles=titles.astype(bool),
+            lengths=lengths.astype(np.float32),
             segments=segments,
             rows=rows,
             tags=self._tags(position),
@@ -414,6 +418,7 @@ class Writer:
             }
         )
         first = self._next("passages")
+        texts = [analysed(passage.text, passage.language) for passage, _ in passages]
         self._database.table("passages").insert_all(
             {
                 "key": first + ordinal,
@@ -425,19 +430,19 @@ class Writer:
                 "hash": passage.hash,
                 "segment": placement.segment,
                 "row": placement.row,
+                "length": texts[ordinal].count(" ") + 1 if texts[ordinal] else 0,
                 "checksum": _checksum(passage.kind, heading, passage.text),
             }
             for ordinal, (passage, placement) in enumerate(passages)
         )
         keywords = analysed(" ".join(document.keywords), document.language)
         self._database.conn.executemany(
-            "INSERT INTO terms (rowid, title, heading, text, keywords) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO terms (rowid, title, text, keywords) VALUES (?, ?, ?, ?)",
             (
                 (
                     first + ordinal,
-                    analysed(passage.title, passage.language),
-                    analysed(" ".join(passage.heading), passage.language),
-                    analysed(passage.text, passage.language),
+                    texts[ordinal] if passage.kind == "title" else "",
+                    texts[ordinal] if passage.kind != "title" else "",
                     keywords if ordinal == 0 else "",
                 )
                 for ordinal, (passage, _) in enumerate(passages)

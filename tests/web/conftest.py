@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,7 +20,7 @@ from kb.backends import Backend
 from web import create_app
 from web.security import HEADERS
 
-VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
+VOID = frozenset({"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"})
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 
@@ -118,7 +119,7 @@ def _check_headings(page: Element) -> None:
     assert len(page.all("h1")) == 1, f"{len(page.all('h1'))} h1 where one was expected"
     levels = [int(e.tag[1]) for e in page if e.tag in HEADINGS]
     assert levels[0] == 1
-    for above, below in zip(levels, levels[1:], strict=False):
+    for above, below in pairwise(levels):
         assert below <= above + 1, f"a heading of level {below} follows one of level {above}"
     for heading in (e for e in page if e.tag in HEADINGS):
         assert heading.text, f"an empty {heading.tag}"

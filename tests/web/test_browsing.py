@@ -12,7 +12,11 @@ def concept(id: str, broader: str | None = None) -> Concept:
 
 
 TAXONOMY = Taxonomy(
-    {"topic": Scheme("topic", {}, (concept("help"), concept("helplines", "help"), concept("rules"), concept("law", "rules")))}
+    {
+        "topic": Scheme(
+            "topic", {}, (concept("help"), concept("helplines", "help"), concept("rules"), concept("law", "rules"))
+        )
+    }
 )
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kb.excerpt import excerpt
 from kb.types import HitPassage
-from web.excerpts import excerpt
 from web.templating import highlight
 
 TABLE = [
@@ -87,7 +87,9 @@ def test_a_short_passage_is_shown_whole() -> None:
 
 
 def test_an_excerpt_goes_where_most_words_are_marked() -> None:
-    found = passages(["lone"] + ["filler"] * 80 + ["strangers", "messaging", "children"] + ["filler"] * 80, [0, 81, 82, 83])
+    found = passages(
+        ["lone"] + ["filler"] * 80 + ["strangers", "messaging", "children"] + ["filler"] * 80, [0, 81, 82, 83]
+    )
     shown = excerpt(found, 120)
     assert [shown.text[start:end] for start, end in shown.spans] == ["strangers", "messaging", "children"]
     assert shown.cut_before

@@ -217,7 +217,7 @@ def test_49_is_not_the_answer_to_a_template_in_a_query(get_page: GetPage) -> Non
 
 ATTACKS = [
     "<script>alert(1)</script>",
-    "\"><img src=x onerror=alert(1)>",
+    '"><img src=x onerror=alert(1)>',
     "'><svg/onload=alert(1)>",
     "</title><script>alert(1)</script>",
     "javascript:alert(1)",
@@ -237,7 +237,13 @@ def test_a_query_is_never_markup(get_page: GetPage, attack: str) -> None:
 @pytest.mark.parametrize("attack", ATTACKS)
 @pytest.mark.parametrize(
     ("url", "status"),
-    [("/search?page=", 400), ("/search?topic=", 400), ("/practices/", 404), ("/topics/", 404), ("/organisations/", 404)],
+    [
+        ("/search?page=", 400),
+        ("/search?topic=", 400),
+        ("/practices/", 404),
+        ("/topics/", 404),
+        ("/organisations/", 404),
+    ],
 )
 def test_an_error_page_is_never_markup(get_page: GetPage, url: str, status: int, attack: str) -> None:
     page = get_page(f"{url}{quote(attack, safe='')}", status)

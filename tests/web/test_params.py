@@ -24,7 +24,10 @@ READ = [
     ({"q": "  strangers  "}, Query("strangers")),
     ({"q": ["first", "second"]}, Query("first")),
     ({"topic": ["grooming", "grooming", "", "helplines"]}, Query(filters={"topic": ("grooming", "helplines")})),
-    ({"country": "DE", "strand": "awareness-raising"}, Query(filters={"strand": ("awareness-raising",), "country": ("DE",)})),
+    (
+        {"country": "DE", "strand": "awareness-raising"},
+        Query(filters={"strand": ("awareness-raising",), "country": ("DE",)}),
+    ),
     ({"mode": "dense"}, Query(mode="dense")),
     ({"mode": ""}, Query()),
     ({"page": "3"}, Query(offset=20)),

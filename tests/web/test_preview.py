@@ -61,7 +61,8 @@ def entries(tmp_path: Path) -> Path:
     for name, ids in TAXONOMY.items():
         scheme = {"kinds": "kind", "evidence": "evidence"}.get(name, name.removesuffix("s"))
         concepts = "".join(
-            f"  - id: {id}\n    prefLabel: {{en: {id.capitalize()}}}\n    definition: {{en: About {id}.}}\n" for id in ids
+            f"  - id: {id}\n    prefLabel: {{en: {id.capitalize()}}}\n    definition: {{en: About {id}.}}\n"
+            for id in ids
         )
         text = f"scheme: {scheme}\nlabelSource: unreviewed\nprefLabel: {{en: {name}}}\nconcepts:\n{concepts}"
         (folder / "taxonomy" / f"{name}.yaml").write_text(text)
@@ -162,5 +163,5 @@ def test_other_pages_say_that_they_are_elsewhere(app: Flask, pages_of: Callable[
 
 
 def test_a_path_without_a_file_is_refused(entries: Path, tmp_path: Path) -> None:
-    with pytest.raises(ContentError, match="no file .*; write a new entry with: kb new"):
+    with pytest.raises(ContentError, match=r"no file .*; write a new entry with: kb new"):
         create_preview_app(tmp_path / "nothing.md", Config(entries, tmp_path))

@@ -32,7 +32,7 @@ def test_a_port_in_use_is_one_line(taken_port: int) -> None:
 
 @pytest.mark.parametrize(("host", "port"), [("x" * 70, 8000), ("127.0.0.1", 70_000)])
 def test_an_impossible_address_is_one_line(host: str, port: int) -> None:
-    with pytest.raises(KbError, match="check --host and --port$") as caught:
+    with pytest.raises(KbError, match=r"check --host and --port$") as caught:
         serve(Flask("test"), host, port)
     assert "\n" not in str(caught.value)
 
@@ -63,7 +63,8 @@ FORWARDED = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "example.org", "X
 
 
 @pytest.mark.parametrize(
-    ("trusted_proxies", "expected"), [(0, ("http", "localhost", "127.0.0.1")), (1, ("https", "example.org", "203.0.113.9"))]
+    ("trusted_proxies", "expected"),
+    [(0, ("http", "localhost", "127.0.0.1")), (1, ("https", "example.org", "203.0.113.9"))],
 )
 def test_forwarded_headers_count_only_when_configured(
     backend: Backend, trusted_proxies: int, expected: tuple[str, str, str]

@@ -29,8 +29,7 @@ def home() -> str:
         organisations=len(_used(everything, "organisation")),
         countries=sum(value.id not in WIDER_THAN_A_COUNTRY for value in _used(everything, "country")),
         trees={
-            facet: tree(taxonomy, facet, counts(everything, facet))
-            for facet in ("strand", "risk", "topic", "audience")
+            facet: tree(taxonomy, facet, counts(everything, facet)) for facet in ("strand", "risk", "topic", "audience")
         },
         newest=everything.hits,
     )
