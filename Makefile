@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 HOST   ?= 127.0.0.1
 PORT   ?= 8000
 
-.PHONY: run test check setup format quality bench schema clean
+.PHONY: run test check setup format quality schema clean
 
 run: $(VENV)/.installed
 	@$(BIN)/kb reindex; code=$$?; \

@@ -19,7 +19,7 @@ import numpy as np
 from kb import bands, similar
 from kb.config import Config
 from kb.content.model import Organisation, Practice, Taxonomy
-from kb.engines.dense import DenseRetriever, Vectors, vector_numbers
+from kb.engines.dense import DenseRetriever, Vectors, cap_threads, vector_numbers
 from kb.engines.lexical import FieldLengths, LexicalRetriever
 from kb.engines.model_files import find_model
 from kb.engines.store import Reader, Store
@@ -46,8 +46,9 @@ from kb.types import (
 
 @dataclass(frozen=True)
 class Generation:
-    """One generation in memory: what every search of it shares. Read-only."""
+    """One generation in memory: what every search of it shares. Read-only. ``stamp`` tells it from all others."""
 
+    stamp: str
     layout: Layout
     vectors: Vectors
     taxonomy: Taxonomy
@@ -226,9 +227,8 @@ class Backend:
             return snapshot.layout.manifest
 
     def generation(self) -> int:
-        """The number of the current generation; cheap."""
-        with self._store.reading() as reader:
-            return reader.generation()
+        """The number of the current generation."""
+        return self.manifest().generation
 
     def check(self) -> None:
         """Read the whole index. Raises StoreError where it is damaged."""
@@ -247,22 +247,22 @@ class Backend:
             yield Snapshot(generation, reader, lambda: self._encoder(generation.layout.manifest))
 
     def _current(self, reader: Reader) -> Generation:
-        number = reader.generation()
+        stamp = reader.stamp()
         held = self._generation
-        if held is None or held.layout.manifest.generation != number:
+        if held is None or held.stamp != stamp:
             with self._lock:
                 held = self._generation
-                if held is None or held.layout.manifest.generation != number:
-                    held = self._generation = self._load(reader)
+                if held is None or held.stamp != stamp:
+                    held = self._generation = self._load(reader, stamp)
         return held
 
-    def _load(self, reader: Reader) -> Generation:
+    def _load(self, reader: Reader, stamp: str) -> Generation:
         if self._store.size() <= _CHECKED_WHEN_OPENED:
             reader.check(rows=False)
         layout = reader.layout()
         manifest = layout.manifest
         vectors = Vectors.open(self.folder, manifest.segments, manifest.dimension)
-        return Generation(layout, vectors, reader.taxonomy(), reader.organisations())
+        return Generation(stamp, layout, vectors, reader.taxonomy(), reader.organisations())
 
     def _encoder(self, manifest: Manifest) -> Encoder:
         with self._lock:
@@ -277,16 +277,22 @@ class Backend:
         return encoder
 
 
-def open_backend(config: Config) -> Backend:
-    """The knowledge base in ``config.data``. Nothing is read before it is asked for."""
-    return Backend(config.data, lambda manifest: load_encoder(manifest.model))
+def open_backend(config: Config, *, native_threads: int | None = None) -> Backend:
+    """The knowledge base in ``config.data``. Nothing is read before it is asked for.
+
+    ``native_threads`` caps those that torch and FAISS use for one call: a server that answers many requests at a time
+    keeps its cores busy without them.
+    """
+    if native_threads:
+        cap_threads(native_threads)
+    return Backend(config.data, lambda manifest: load_encoder(manifest.model, threads=native_threads))
 
 
-def load_encoder(model: str) -> Encoder:
+def load_encoder(model: str, *, threads: int | None = None) -> Encoder:
     """The encoder for a model, by the name that :func:`kb.engines.model_files.find_model` takes."""
     from kb.engines.encoder import SentenceTransformerEncoder
 
-    return SentenceTransformerEncoder(find_model(model))
+    return SentenceTransformerEncoder(find_model(model), threads=threads)
 
 
 def _position(ids: Sequence[str], document_id: str) -> int:

@@ -1,5 +1,6 @@
 """What a run does and does not do again, and what it makes of a damaged index."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -230,6 +231,18 @@ def test_open_readers_notice_a_new_generation_and_a_replaced_file(run: Run, data
         Store(data).set_aside()
         run(document("a"), document("b"), document("c"))
         assert backend.search(Query()).total == 3
+
+
+def test_an_index_made_anew_is_not_taken_for_the_old_one(run: Run, data: Path) -> None:
+    """Both are generation 1."""
+    run(document("a"))
+    with Backend(data, lambda manifest: FakeEncoder()) as backend:
+        assert backend.search(Query("some words")).hits[0].id == "a"
+        shutil.rmtree(data)
+        assert backend.search(Query("some words")).hits[0].id == "a"  # until there is another
+        run(document("b"), document("c"))
+        assert {hit.id for hit in backend.search(Query()).hits} == {"b", "c"}
+        assert backend.search(Query("words c")).hits[0].id == "c"
 
 
 def test_readers_of_the_last_generation_find_its_segments_for_a_while(run: Run, data: Path) -> None:

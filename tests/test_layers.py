@@ -58,6 +58,7 @@ PACKAGES = {
     "sentence_transformers": {"kb.engines.encoder"},
     "sqlite_utils": {"kb.engines.store"},
     "Stemmer": {"kb.analysis"},
+    "torch": {"kb.engines.encoder"},
     "transformers": {"kb.engines.encoder"},
     "waitress": {"web.server"},
     "werkzeug": {"web"},

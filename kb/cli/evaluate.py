@@ -18,8 +18,8 @@ from kb.errors import UsageError
 from kb.query import MAX_CHARACTERS
 from kb.types import Encoder, Manifest, Mode, Query
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document, with the values of each query.")
-_MODEL = click.option("--model", default=DEFAULT_MODEL, show_default=True, help="A sentence-transformers model.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+_MODEL = click.option("--model", help=f"A sentence-transformers model.  [default: {DEFAULT_MODEL}]")
 
 
 @click.command()
@@ -38,17 +38,19 @@ def evaluate(
     queries: str | None,
     corpus: str | None,
     compare: Path | None,
-    model: str,
+    model: str | None,
     as_json: bool,
 ) -> None:
     """Judge the ranking on a test collection in BEIR layout.
 
     A FOLDER with corpus.jsonl, queries.jsonl and qrels.tsv is indexed beside the base; one without a corpus is judged
-    against the base itself.
+    against the base itself, with the model of its index. --json also gives the values of each query.
     """
     collection = read_collection(folder, corpus=corpus, queries=queries)
+    if model and collection.documents is None:
+        raise UsageError(f"{folder} has no corpus, so the base is judged with its own model; leave --model out")
     earlier = _read_earlier(compare) if compare else None
-    value = _judged(config, collection, f"{folder.resolve().name}-{corpus or 'corpus'}", mode, model)
+    value = _judged(config, collection, f"{folder.resolve().name}-{corpus or 'corpus'}", mode, model or DEFAULT_MODEL)
     if as_json:
         click.echo(json.dumps(value, ensure_ascii=False, indent=2))
         return
@@ -132,14 +134,14 @@ def _comparison(value: Mapping[str, Any], earlier: Mapping[str, Any]) -> list[st
 @_MODEL
 @_JSON
 @click.pass_obj
-def evaluate_pairs(config: Config, file: Path, model: str, as_json: bool) -> None:
+def evaluate_pairs(config: Config, file: Path, model: str | None, as_json: bool) -> None:
     """Judge the encoder on sentence pairs: FILE has a sentence, a tab and its English translation a line.
 
     Prints how often the nearest of all sentences on the other side is the right one.
     """
     from kb.pairs import accuracy_at_1, read_pairs
 
-    value = accuracy_at_1(read_pairs(file), load_encoder(model))
+    value = accuracy_at_1(read_pairs(file), load_encoder(model or DEFAULT_MODEL))
     if as_json:
         click.echo(json.dumps(value, indent=2))
         return

@@ -126,7 +126,7 @@ def serve(config: Config, host: str, port: int, threads: int, trusted_proxies: i
     from web import create_app
     from web.server import serve as run
 
-    with open_backend(config) as backend:
+    with open_backend(config, native_threads=1) as backend:
         model = backend.manifest().model
 
         def ready(url: str) -> None:

@@ -24,6 +24,11 @@ SEGMENTS = "segments"
 _REMEDY = "rebuild it with: kb reindex"
 
 
+def cap_threads(number: int) -> None:
+    """Let FAISS use at most ``number`` threads of its own for one call."""
+    faiss.omp_set_num_threads(number)
+
+
 def write_segment(folder: Path, vectors: Floats, *, generation: int) -> Segment:
     """Write vectors (float32, shape (n, dimension)) to a new file that survives a power cut, and name it.
 

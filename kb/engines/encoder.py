@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 class SentenceTransformerEncoder:
     """Any sentence-transformers model, with its own prompts where it has them. Thread-safe; loads at first use."""
 
-    def __init__(self, files: ModelFiles, *, batch_size: int = 32) -> None:
+    def __init__(self, files: ModelFiles, *, batch_size: int = 32, threads: int | None = None) -> None:
+        """``threads``: how many of its own torch may use for one call; by default as many as there are cores."""
         self.files = files
         self._batch_size = batch_size
+        self._threads = threads
         self._lock = threading.Lock()
         self._loaded: SentenceTransformer | None = None
 
@@ -71,18 +73,21 @@ class SentenceTransformerEncoder:
         if self._loaded is None:
             with self._lock:
                 if self._loaded is None:
-                    self._loaded = _load(self.files.folder)
+                    self._loaded = _load(self.files.folder, self._threads)
         return self._loaded
 
 
-def _load(folder: Path) -> SentenceTransformer:
+def _load(folder: Path, threads: int | None) -> SentenceTransformer:
     """Load from files only: their hashes were taken, and nothing else may come from the network."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    import torch
     from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer
     from transformers.utils import logging
 
     try:
+        if threads:
+            torch.set_num_threads(threads)
         logging.disable_progress_bar()  # type: ignore[no-untyped-call]  # a line for each load, on a stream that is not its own
         return SentenceTransformer(str(folder), device="cpu", local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:

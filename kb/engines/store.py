@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import sqlite3
 import threading
 import zlib
@@ -193,9 +194,12 @@ class Store:
             self._local = threading.local()
 
     def _connection(self) -> sqlite3.Connection:
+        held: sqlite3.Connection | None = getattr(self._local, "connection", None)
         try:
             inode = self.path.stat().st_ino
         except FileNotFoundError:
+            if held is not None:
+                return held  # the file is being made anew; until then the one that was removed goes on serving
             raise NoIndex(f"no index in {self.path.parent}; build it with: kb reindex") from None
         except OSError as error:
             raise StoreError(f"{self.path}: {error.strerror}; check its permissions") from error
@@ -211,7 +215,8 @@ class Store:
             with self._lock:
                 self._opened.append(connection)
             self._local.connection, self._local.inode = connection, inode
-        held: sqlite3.Connection = self._local.connection
+            return connection
+        assert held is not None
         return held
 
     def _mode(self) -> str:
@@ -253,12 +258,12 @@ class Reader:
         value["segments"] = tuple(Segment(**segment) for segment in value["segments"])
         return Manifest(**value)
 
-    def generation(self) -> int:
-        """The number of the generation, without reading anything else."""
-        row = self.connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()
+    def stamp(self) -> str:
+        """What tells this generation from all others, those of a database made anew included; quick to read."""
+        row = self.connection.execute("SELECT value FROM meta WHERE key = 'stamp'").fetchone()
         if row is None:
             raise NoIndex(f"no index in {self._path.parent}; build it with: kb reindex")
-        return int(row[0])
+        return str(row[0])
 
     def check(self, *, rows: bool = True) -> None:
         """Raises Damaged unless the structure of the file is sound and, with ``rows``, every checksum right."""
@@ -482,7 +487,7 @@ class Writer:
     def publish(self, manifest: Manifest) -> None:
         """Name the generation; it appears to readers when the transaction ends."""
         self._meta("schema", str(SCHEMA_VERSION))
-        self._meta("generation", str(manifest.generation))
+        self._meta("stamp", secrets.token_hex(8))
         self._meta("manifest", json.dumps(asdict(manifest), ensure_ascii=False))
 
     def placements(self) -> Mapping[bytes, Placement]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from html import unescape
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
 from kb.backends import Backend
 from kb.content.model import Practice
-from kb.types import FACETS, Query
+from kb.types import FACETS, Document, Query, Section
+from web import create_app
 from web.params import PER_PAGE
 from web.urls import CONCEPT_PATHS
 
@@ -398,3 +401,28 @@ def test_no_link_is_dead(client: FlaskClient) -> None:
                 seen.add(link)
                 waiting.append(link)
     assert len(seen) > 50
+
+
+# --- an index that changes -------------------------------------------------------------------------------------
+
+
+def test_a_new_index_is_shown_without_a_restart(
+    make_backend: Callable[..., Backend], pages_of: Callable[[Flask], GetPage]
+) -> None:
+    backend = make_backend(Document("first", "The first"))
+    show = pages_of(create_app(backend))
+    assert show("/search").one("h1").text == "1 practice"
+    make_backend(Document("first", "The first"), Document("second", "The second"))
+    assert show("/search").one("h1").text == "2 practices"
+
+
+def test_what_an_entry_says_is_never_markup(
+    make_backend: Callable[..., Backend], pages_of: Callable[[Flask], GetPage]
+) -> None:
+    attack = '"><script>alert(1)</script>'
+    sections = (Section((f"Heading {attack}",), f"Grooming {attack} grooming"),)
+    backend = make_backend(Document("one", f"Title {attack}", sections=sections, questions=(f"Grooming {attack}?",)))
+    page = pages_of(create_app(backend))("/search?q=grooming")
+    assert not page.all("script")
+    assert f"Title {attack}" in page.with_class("hit-title")[0].text
+    assert {mark.text for mark in page.all("mark")} == {"Grooming", "grooming"}
