@@ -19,7 +19,7 @@ import numpy as np
 from kb import bands, similar
 from kb.config import Config
 from kb.content.model import Organisation, Practice, Taxonomy
-from kb.engines.dense import DenseRetriever, Vectors, cap_threads, vector_numbers
+from kb.engines.dense import DenseRetriever, Vectors, cap_threads, document_means, vector_numbers
 from kb.engines.lexical import FieldLengths, LexicalRetriever
 from kb.engines.model_files import find_model
 from kb.engines.store import Reader, Store
@@ -66,6 +66,10 @@ class Generation:
     @cached_property
     def field_lengths(self) -> FieldLengths:
         return FieldLengths(self.layout)
+
+    @cached_property
+    def means(self) -> Floats:
+        return document_means(self.vectors, self.layout)
 
     @cached_property
     def newest_first(self) -> Positions:
@@ -118,7 +122,7 @@ def _lexical(snapshot: Snapshot) -> LexicalRetriever:
 
 
 def _dense(snapshot: Snapshot) -> DenseRetriever:
-    return DenseRetriever(snapshot.generation.vectors, snapshot.layout, snapshot.encoder())
+    return DenseRetriever(snapshot.generation.vectors, snapshot.layout, snapshot.encoder(), snapshot.generation.means)
 
 
 #: The engines. A new one is a new module and a line here.

@@ -16,9 +16,9 @@ from kb.types import Band, Floats, Mode
 #: The lower edge of each band, by mode, best band first. What lies below the last one is not a result.
 EDGES: Mapping[Mode, Mapping[Band, float]] = MappingProxyType(
     {
-        "hybrid": {"strong": 0.62, "fair": 0.42, "weak": 0.25},
-        "lexical": {"strong": 0.40, "fair": 0.20, "weak": 0.02},
-        "dense": {"strong": 0.55, "fair": 0.38, "weak": 0.20},
+        "hybrid": {"strong": 0.95, "fair": 0.70, "weak": 0.45},
+        "lexical": {"strong": 0.80, "fair": 0.45, "weak": 0.15},
+        "dense": {"strong": 0.65, "fair": 0.53, "weak": 0.30},
     }
 )
 

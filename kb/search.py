@@ -231,6 +231,7 @@ def _hits(page: Positions, parsed: ParsedQuery, mode: Mode, scored: Scored, read
                 id=stored.id,
                 title=stored.title,
                 score=round(float(scored.scores[document]), 6),
+                relevance=round(float(scored.relevance[document]), 6),
                 band=_band(mode, document, scored),
                 passage=HitPassage(
                     heading=passage.heading,

@@ -132,7 +132,10 @@ class HitPassage:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One document found. ``question`` is the question it answers, if that matched best."""
+    """One document found. ``question`` is the question it answers, if that matched best.
+
+    ``score`` ranks it among the others found; ``relevance`` and ``band`` say how well it fits by itself.
+    """
 
     id: str
     title: str
@@ -140,6 +143,7 @@ class Hit:
     band: Band | None
     passage: HitPassage
     why: Why
+    relevance: float = 0.0
     question: str | None = None
     practice: Practice | None = None
 

@@ -101,22 +101,26 @@ class Vectors:
         return found
 
 
+#: What makes the score of a document: its best passage, that or the title if it is nearer, and the mean of its passages.
+SHARES = {"passage": 0.3, "nearest": 0.5, "mean": 0.2}
 #: How far the query moves towards the passages taken to be relevant (Rocchio 1971).
 FEEDBACK = 0.4
 
 
 class DenseRetriever:
-    """Every document, by the cosine of its passages and its title to the query. For one query at a time."""
+    """Every document, by the cosine of its passages, its title and its whole to the query. For one query at a time."""
 
-    def __init__(self, vectors: Vectors, layout: Layout, encoder: Encoder) -> None:
+    def __init__(self, vectors: Vectors, layout: Layout, encoder: Encoder, means: Floats) -> None:
+        """``means``: what :func:`document_means` gives, shared by all queries of a generation."""
         self._vectors = vectors
         self._layout = layout
         self._numbers = vector_numbers(vectors, layout)
         self._encoder = encoder
+        self._means = means
         self._asked: tuple[str, Floats] | None = None
 
     def retrieve(self, query: ParsedQuery, *, feedback: Positions | None = None) -> Evidence:
-        """A title nearer than the best passage raises a document half way to it. ``strength`` is the score itself."""
+        """The score is a weighted mean of cosines, negative ones as 0; ``strength`` is the same."""
         if not query.meaning or not len(self._layout.ids):
             return _nothing(self._layout)
         vector = self._encoded(query.meaning)
@@ -125,9 +129,12 @@ class DenseRetriever:
             vector = (vector / np.linalg.norm(vector)).astype(np.float32)
         similarities = np.clip(self._vectors.similarities(vector)[self._numbers], 0, 1)
         passages = np.where(self._layout.titles, np.float32(0), similarities)
-        best = np.maximum.reduceat(passages, self._layout.starts[:-1])
-        nearest = np.maximum.reduceat(similarities, self._layout.starts[:-1])
-        documents = np.asarray((best + nearest) / 2, dtype=np.float32)
+        cosines = {
+            "passage": np.maximum.reduceat(passages, self._layout.starts[:-1]),
+            "nearest": np.maximum.reduceat(similarities, self._layout.starts[:-1]),
+            "mean": np.clip(self._means @ vector, 0, 1),
+        }
+        documents = np.asarray(sum(SHARES[name] * values for name, values in cosines.items()), dtype=np.float32)
         return Evidence(documents=documents, strength=documents, passages=passages)
 
     def _encoded(self, text: str) -> Floats:
@@ -140,6 +147,19 @@ class DenseRetriever:
 def _nothing(layout: Layout) -> Evidence:
     none = np.zeros(len(layout.ids), dtype=np.float32)
     return Evidence(documents=none, strength=none, passages=np.zeros(len(layout.keys), dtype=np.float32))
+
+
+def document_means(vectors: Vectors, layout: Layout) -> Floats:
+    """The mean direction of the passages of each document, its title left out.
+
+    float32, shape (documents, dimension), rows of unit length.
+    """
+    if not len(layout.ids):
+        return np.empty((0, 0), dtype=np.float32)
+    rows = vectors.rows(vector_numbers(vectors, layout)) * ~layout.titles[:, np.newaxis]
+    sums = np.add.reduceat(rows, layout.starts[:-1], axis=0)
+    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+    return np.asarray(sums / np.where(lengths > 0, lengths, 1), dtype=np.float32)
 
 
 def vector_numbers(vectors: Vectors, layout: Layout) -> Positions:

@@ -53,26 +53,27 @@ class LexicalRetriever:
         self._field_lengths = field_lengths
 
     def retrieve(self, query: ParsedQuery, *, feedback: Positions | None = None) -> Evidence:
-        """``strength`` is the score as a share of the most that any document could reach for the query.
+        """``strength`` is the share of the query's words that a document holds, each weighing its rarity.
 
-        Terms that occur nowhere count against it: a document that holds one word of ten matches weakly.
+        Words that occur nowhere count against it: a document that holds one word of ten matches weakly.
         """
         documents, passages = len(self._layout.ids), len(self._layout.keys)
-        scores, by_passage, most = np.zeros(documents), np.zeros(passages), 0.0
+        scores, covered, by_passage, most = np.zeros(documents), np.zeros(documents), np.zeros(passages), 0.0
         found = self._occurrences(query.terms)
         for forms, count in zip(query.terms, query.counts, strict=True):
             places = np.concatenate([found[form] for form in forms if form in found] or [_NOWHERE])
             holding, frequency = self._frequency(places)
             weight = count * _idf(documents, len(holding))
             scores[holding] += weight * frequency * (K1 + 1) / (frequency + K1)
+            covered[holding] += weight
             in_text = places[places[:, 1] == _FIELDS.index("text")]
             by_passage[in_text[:, 0]] += weight * in_text[:, 2] / (in_text[:, 2] + K1)
             most += weight
-        bound = max(most * (K1 + 1), 1e-9)
+        most = max(most, 1e-9)
         return Evidence(
             documents=scores.astype(np.float32),
-            strength=np.clip(scores / bound, 0, 1).astype(np.float32),
-            passages=np.clip(by_passage / max(most, 1e-9), 0, 1).astype(np.float32),
+            strength=np.clip(covered / most, 0, 1).astype(np.float32),
+            passages=np.clip(by_passage / most, 0, 1).astype(np.float32),
         )
 
     def holding(self, phrase: Sequence[Forms]) -> Positions:

@@ -47,7 +47,7 @@ from kb.types import (
 )
 
 #: Raised whenever the tables, the analyser or the hashes of documents change their meaning.
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 DATABASE = "index.sqlite"
 _SIDE_FILES = ("-wal", "-shm")
