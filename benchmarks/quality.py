@@ -2,7 +2,8 @@
 
     python -m benchmarks.quality                      our own judged queries, against the committed baseline
     python -m benchmarks.quality --collections DIR    and every collection in BEIR layout in DIR
-    ... --write docs/quality-table.md                 the table as Markdown;   ... --accept   make this the baseline
+    ... --write docs/quality.md                       put the tables into that page
+    ... --accept                                      make the figures of our own queries the baseline
 
 Peers, in the same run: bm25s (its Lucene variant, English stemmer and stop words) and the default model by itself
 (documents as they are, cut by the model, cosine). Exit code 1 when the baseline is undercut.
@@ -29,6 +30,7 @@ from kb.backends import Backend, load_encoder
 from kb.collection import Collection, read_collection
 from kb.config import load_config
 from kb.engines.model_files import DEFAULT_MODEL
+from kb.errors import UsageError
 from kb.evaluation import DEPTH, Evaluation, evaluate
 from kb.query import MAX_CHARACTERS
 from kb.significance import compare
@@ -39,6 +41,7 @@ OWN = REPOSITORY / "tests" / "quality"
 BASELINE = Path(__file__).with_name("quality-baseline.json")
 #: A mean may fall this far below the baseline before it counts: less than one query in ten moved by one rank.
 TOLERANCE = 0.002
+_BEGIN, _END = "<!-- begin: tables -->", "<!-- end: tables -->"
 
 Rankings = Mapping[str, Sequence[str]]
 
@@ -196,6 +199,15 @@ def differences(results: Mapping[str, Sequence[Measured]]) -> Iterable[str]:
                     )
 
 
+def put(tables: str, page: str) -> str:
+    """The page with the text between its two markers replaced."""
+    before, begin, rest = page.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not (begin and end):
+        raise UsageError(f"the page has no place for the tables; write the lines {_BEGIN} and {_END} where they belong")
+    return f"{before}{begin}\n\n{tables}\n{end}{after}"
+
+
 def undercut(results: Mapping[str, Sequence[Measured]], baseline: Mapping[str, Any]) -> list[str]:
     """What fell below the committed baseline."""
     return [
@@ -209,7 +221,7 @@ def undercut(results: Mapping[str, Sequence[Measured]], baseline: Mapping[str, A
 @click.command()
 @click.option("--collections", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Other collections.")
 @click.option("--data", type=click.Path(path_type=Path), help="Where indexes are kept.  [default: .kb/quality]")
-@click.option("--write", type=click.Path(path_type=Path), help="Write the tables to this file as Markdown.")
+@click.option("--write", type=click.Path(path_type=Path, exists=True), help="A page to put the tables into.")
 @click.option("--accept", is_flag=True, help="Make the figures of our own queries the baseline.")
 def main(collections: Path | None, data: Path | None, write: Path | None, accept: bool) -> None:
     """Measure, print the tables, and fail when the committed baseline is undercut."""
@@ -225,7 +237,7 @@ def main(collections: Path | None, data: Path | None, write: Path | None, accept
     text = "\n".join((*table(results), "", *differences(results))) + "\n"
     click.echo(text)
     if write:
-        write.write_text(text, encoding="utf-8")
+        write.write_text(put(text, write.read_text(encoding="utf-8")), encoding="utf-8")
     own = {name: row for name, row in results.items() if name.startswith("own")}
     if accept:
         value = {

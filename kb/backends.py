@@ -21,7 +21,7 @@ from kb.config import Config
 from kb.content.model import Organisation, Practice, Taxonomy
 from kb.engines.dense import DenseRetriever, Vectors, cap_threads, document_means, vector_numbers
 from kb.engines.lexical import FieldLengths, LexicalRetriever
-from kb.engines.model_files import find_model
+from kb.engines.model_files import find_model, find_reranker
 from kb.engines.store import Reader, Store
 from kb.errors import ModelError, NotFound
 from kb.labels import Labels
@@ -36,6 +36,7 @@ from kb.types import (
     Manifest,
     Positions,
     Query,
+    Reranker,
     Results,
     Retriever,
     StoredDocument,
@@ -89,6 +90,7 @@ class Snapshot:
     generation: Generation
     reader: Reader
     encoder: Callable[[], Encoder]
+    reranker: Reranker | None
 
     @property
     def layout(self) -> Layout:
@@ -139,10 +141,13 @@ class Backend:
     Every method raises StoreError where there is no sound index.
     """
 
-    def __init__(self, folder: Path, load_encoder: Callable[[Manifest], Encoder]) -> None:
+    def __init__(
+        self, folder: Path, load_encoder: Callable[[Manifest], Encoder], *, reranker: Reranker | None = None
+    ) -> None:
         self.folder = folder
         self._store = Store(folder)
         self._load_encoder = load_encoder
+        self._reranker = reranker
         self._lock = threading.Lock()
         self._generation: Generation | None = None
         self._encoders: dict[str, Encoder] = {}
@@ -168,7 +173,9 @@ class Backend:
         with self._snapshot() as snapshot:
             ids = snapshot.layout.ids
             position = _position(ids, document_id)
-            nearest, cosines = similar.most_similar(position, snapshot.generation.centroids, limit=limit)
+            nearest, scores, cosines = similar.most_similar(
+                position, snapshot.generation.centroids, snapshot.layout.tags["topic"], limit=limit
+            )
             documents = snapshot.documents([ids[other] for other in nearest])
             first = {int(other): int(snapshot.layout.keys[snapshot.layout.starts[other]]) for other in nearest}
             passages = snapshot.passages(list(first.values()))
@@ -176,13 +183,14 @@ class Backend:
                 Hit(
                     id=ids[other],
                     title=documents[ids[other]].title,
-                    score=round(min(float(cosine), 1.0), 6),
-                    band=bands.band("dense", float(cosine)),
+                    score=round(score, 6),
+                    relevance=round(cosine, 6),
+                    band=bands.band("dense", cosine),
                     passage=HitPassage(passages[first[other]].heading, passages[first[other]].text),
                     why=Why(0.0, 1.0),
                     practice=documents[ids[other]].practice,
                 )
-                for other, cosine in zip(nearest.tolist(), cosines.tolist(), strict=True)
+                for other, score, cosine in zip(nearest.tolist(), scores.tolist(), cosines.tolist(), strict=True)
             )
 
     def practice(self, practice_id: str) -> Practice:
@@ -248,7 +256,9 @@ class Backend:
         """One read transaction over one generation: rows, words and vectors belong together."""
         with self._store.reading() as reader:
             generation = self._current(reader)
-            yield Snapshot(generation, reader, lambda: self._encoder(generation.layout.manifest))
+            yield Snapshot(
+                generation, reader, lambda: self._encoder(generation.layout.manifest), reranker=self._reranker
+            )
 
     def _current(self, reader: Reader) -> Generation:
         stamp = reader.stamp()
@@ -281,15 +291,20 @@ class Backend:
         return encoder
 
 
-def open_backend(config: Config, *, native_threads: int | None = None) -> Backend:
-    """The knowledge base in ``config.data``. Nothing is read before it is asked for.
+def open_backend(config: Config, *, reranker: str | None = None, native_threads: int | None = None) -> Backend:
+    """The knowledge base in ``config.data``. Nothing of it is read before it is asked for.
 
+    ``reranker`` is a CrossEncoder by folder or name, whose files are looked for at once (ModelError without them).
     ``native_threads`` caps those that torch and FAISS use for one call: a server that answers many requests at a time
     keeps its cores busy without them.
     """
     if native_threads:
         cap_threads(native_threads)
-    return Backend(config.data, lambda manifest: load_encoder(manifest.model, threads=native_threads))
+    return Backend(
+        config.data,
+        lambda manifest: load_encoder(manifest.model, threads=native_threads),
+        reranker=load_reranker(reranker, threads=native_threads) if reranker else None,
+    )
 
 
 def load_encoder(model: str, *, threads: int | None = None) -> Encoder:
@@ -297,6 +312,13 @@ def load_encoder(model: str, *, threads: int | None = None) -> Encoder:
     from kb.engines.encoder import SentenceTransformerEncoder
 
     return SentenceTransformerEncoder(find_model(model), threads=threads)
+
+
+def load_reranker(model: str, *, threads: int | None = None) -> Reranker:
+    """The reranker for a CrossEncoder, by the name that :func:`kb.engines.model_files.find_reranker` takes."""
+    from kb.engines.reranker import CrossEncoderReranker
+
+    return CrossEncoderReranker(find_reranker(model), threads=threads)
 
 
 def _position(ids: Sequence[str], document_id: str) -> int:

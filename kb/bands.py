@@ -16,14 +16,14 @@ from kb.types import Band, Floats, Mode
 #: The lower edge of each band, by mode, best band first. What lies below the last one is not a result.
 EDGES: Mapping[Mode, Mapping[Band, float]] = MappingProxyType(
     {
-        "hybrid": {"strong": 0.95, "fair": 0.70, "weak": 0.45},
-        "lexical": {"strong": 0.80, "fair": 0.45, "weak": 0.15},
-        "dense": {"strong": 0.65, "fair": 0.53, "weak": 0.30},
+        "hybrid": {"strong": 1.35, "fair": 1.01, "weak": 0.35},
+        "lexical": {"strong": 0.80, "fair": 0.45, "weak": 0.03},
+        "dense": {"strong": 0.65, "fair": 0.53, "weak": 0.20},
     }
 )
 
 #: What a word match adds to a match in meaning.
-_WORDS = 0.5
+_WORDS = 1.0
 
 
 def relevance(strengths: Mapping[str, Floats]) -> Floats:

@@ -8,13 +8,13 @@ the pages all belong to one result set.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kb import bands
+from kb import bands, reranking
 from kb.analysis import tokens
 from kb.errors import UsageError
 from kb.fusion import NORMALISERS, WEIGHTS, combine
@@ -32,6 +32,7 @@ from kb.types import (
     Mode,
     Positions,
     Query,
+    Reranker,
     Results,
     Retriever,
     StoredDocument,
@@ -58,6 +59,9 @@ class Reading(Protocol):
     def newest_first(self) -> Positions:
         """All documents, int64, in the order in which browsing shows them."""
         ...
+
+    @property
+    def reranker(self) -> Reranker | None: ...
 
     def retriever(self, name: str) -> Retriever: ...
 
@@ -96,6 +100,8 @@ def search(query: Query, reading: Reading) -> Results:
     parsed = parse(query.text, layout.languages)
     scored = _score(parsed, query.mode, reading) if parsed.terms or parsed.meaning else _browse(reading)
     candidates = scored.candidates & _constraints(parsed, reading)
+    if reading.reranker and scored.parts and query.offset < reranking.DEPTH:  # later pages hold nothing that it moves
+        scored = _reranked(parsed.meaning, scored, candidates, reading.reranker, reading)
     chosen = {facet: _having(layout, facet, values) for facet, values in query.filters.items() if values}
     kept = candidates & _all(chosen.values(), len(layout.ids))
     ranked = scored.order[kept[scored.order]]
@@ -124,7 +130,7 @@ def _check(query: Query, labels: Labels) -> None:
 def _score(parsed: ParsedQuery, mode: Mode, reading: Reading) -> Scored:
     retrievers = {name: reading.retriever(name) for name in WEIGHTS[mode]}
     evidence = {name: retriever.retrieve(parsed) for name, retriever in retrievers.items()}
-    relevance = bands.relevance({name: found.strength for name, found in evidence.items()})
+    relevance = _relevance(evidence)
     passages = np.asarray(sum(found.passages for found in evidence.values()), dtype=np.float32)
     parts, scores = _fused(evidence, mode)
     if len(evidence) > 1:
@@ -133,6 +139,7 @@ def _score(parsed: ParsedQuery, mode: Mode, reading: Reading) -> Scored:
         best = best[relevance[best] >= bands.floor(mode)]
         feedback = np.array([_best_passage(int(d), passages, reading.layout) for d in best], dtype=np.int64)
         evidence = {name: each.retrieve(parsed, feedback=feedback) for name, each in retrievers.items()}
+        relevance = _relevance(evidence)
         parts, scores = _fused(evidence, mode)
     return Scored(
         candidates=relevance >= bands.floor(mode),
@@ -147,6 +154,24 @@ def _score(parsed: ParsedQuery, mode: Mode, reading: Reading) -> Scored:
 def _fused(evidence: Mapping[str, Evidence], mode: Mode) -> tuple[Mapping[str, Floats], Floats]:
     parts = {name: NORMALISERS[name](found.documents) for name, found in evidence.items()}
     return parts, combine(parts, WEIGHTS[mode])
+
+
+def _relevance(evidence: Mapping[str, Evidence]) -> Floats:
+    return bands.relevance({name: found.strength for name, found in evidence.items()})
+
+
+def _reranked(text: str, scored: Scored, candidates: Mask, reranker: Reranker, reading: Reading) -> Scored:
+    layout = reading.layout
+    documents = reranking.best(scored.order, candidates)
+    stored = reading.documents([layout.ids[document] for document in documents])
+    keys = [int(layout.keys[_best_passage(int(document), scored.passages, layout)]) for document in documents]
+    passages = reading.passages(keys)
+    texts = [
+        reranking.text(stored[layout.ids[document]].title, passages[key].heading, passages[key].text)
+        for document, key in zip(documents, keys, strict=True)
+    ]
+    order, scores = reranking.reranked(scored.order, scored.scores, documents, reranker.score(text, texts))
+    return replace(scored, order=order, scores=scores)
 
 
 def _browse(reading: Reading) -> Scored:

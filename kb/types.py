@@ -319,3 +319,11 @@ class Encoder(Protocol):
     def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
         """The (start, end) code-point offsets of the model's tokens in ``text``, special tokens left out."""
         ...
+
+
+class Reranker(Protocol):
+    """Judges how well texts answer a query, reading both together. Raises ModelError when it cannot be loaded."""
+
+    def score(self, query: str, texts: Sequence[str]) -> Floats:
+        """One score for each text, in 0..1, larger is better: shape (len(texts),)."""
+        ...

@@ -10,7 +10,8 @@ from typing import Any, get_args
 
 import click
 
-from kb.backends import Backend, load_encoder, open_backend
+from kb.backends import Backend, load_encoder, load_reranker, open_backend
+from kb.cli.options import RERANKER
 from kb.collection import Collection, read_collection
 from kb.config import Config
 from kb.engines.model_files import DEFAULT_MODEL
@@ -29,6 +30,7 @@ _MODEL = click.option("--model", help=f"A sentence-transformers model.  [default
 @click.option("--corpus", metavar="FILE", help="Another file of documents in the folder.")
 @click.option("--compare", type=click.Path(path_type=Path, exists=True), help="The --json of an earlier run.")
 @_MODEL
+@RERANKER
 @_JSON
 @click.pass_obj
 def evaluate(
@@ -39,6 +41,7 @@ def evaluate(
     corpus: str | None,
     compare: Path | None,
     model: str | None,
+    reranker: str | None,
     as_json: bool,
 ) -> None:
     """Judge the ranking on a test collection in BEIR layout.
@@ -50,24 +53,27 @@ def evaluate(
     if model and collection.documents is None:
         raise UsageError(f"{folder} has no corpus, so the base is judged with its own model; leave --model out")
     earlier = _read_earlier(compare) if compare else None
-    value = _judged(config, collection, f"{folder.resolve().name}-{corpus or 'corpus'}", mode, model or DEFAULT_MODEL)
+    name = f"{folder.resolve().name}-{corpus or 'corpus'}"
+    value = _judged(config, collection, name, mode, model or DEFAULT_MODEL, reranker)
     if as_json:
         click.echo(json.dumps(value, ensure_ascii=False, indent=2))
         return
     for name in ("ndcg@10", "recall@100", "mrr@10"):
         click.echo(f"{name:>13}: {value[name]:.4f}")
-    for name in ("queries", "documents", "mode", "seconds_index", "ms_per_query"):
+    for name in ("queries", "documents", "mode", *(["reranker"] if reranker else []), "seconds_index", "ms_per_query"):
         click.echo(f"{name:>13}: {value[name]}")
     if earlier:
         click.echo("\n".join(_comparison(value, earlier)))
 
 
-def _judged(config: Config, collection: Collection, name: str, mode: Mode, model: str) -> dict[str, Any]:
+def _judged(
+    config: Config, collection: Collection, name: str, mode: Mode, model: str, reranker: str | None
+) -> dict[str, Any]:
     from kb.evaluation import DEPTH
     from kb.evaluation import evaluate as judge
 
     start = time.perf_counter()
-    with _backend(config, collection, name, model) as backend:
+    with _backend(config, collection, name, model, reranker) as backend:
         documents = backend.manifest().documents
         seconds = time.perf_counter() - start
         backend.search(Query("warm up", mode=mode, limit=0))
@@ -83,15 +89,16 @@ def _judged(config: Config, collection: Collection, name: str, mode: Mode, model
         "queries": len(rankings),
         "documents": documents,
         "mode": mode,
+        **({"reranker": reranker} if reranker else {}),
         "seconds_index": round(seconds, 2),
         "ms_per_query": round(milliseconds, 2),
         "by_query": evaluation.by_query,
     }
 
 
-def _backend(config: Config, collection: Collection, name: str, model: str) -> Backend:
+def _backend(config: Config, collection: Collection, name: str, model: str, reranker: str | None) -> Backend:
     if collection.documents is None:
-        return open_backend(config)
+        return open_backend(config, reranker=reranker)
     from indexer.build import build
 
     folder = config.data / "evaluation" / name
@@ -101,7 +108,7 @@ def _backend(config: Config, collection: Collection, name: str, model: str) -> B
     def same_encoder(manifest: Manifest) -> Encoder:
         return encoder
 
-    return Backend(folder, same_encoder)
+    return Backend(folder, same_encoder, reranker=load_reranker(reranker) if reranker else None)
 
 
 def _read_earlier(file: Path) -> Mapping[str, Any]:

@@ -8,6 +8,7 @@ import sys
 import click
 
 from kb.backends import load_encoder, open_backend
+from kb.cli.options import RERANKER
 from kb.cli.progress import progress
 from kb.config import Config
 from kb.content.codec import organisation_to_json, practice_to_json, taxonomy_to_json
@@ -120,13 +121,14 @@ def status(config: Config, as_json: bool) -> None:
     show_envvar=True,
     help="How many proxies in front set X-Forwarded-*.",
 )
+@RERANKER
 @click.pass_obj
-def serve(config: Config, host: str, port: int, threads: int, trusted_proxies: int) -> None:
+def serve(config: Config, host: str, port: int, threads: int, trusted_proxies: int, reranker: str | None) -> None:
     """Serve the site. A new index is picked up without a restart."""
     from web import create_app
     from web.server import serve as run
 
-    with open_backend(config, native_threads=1) as backend:
+    with open_backend(config, reranker=reranker, native_threads=1) as backend:
         model = backend.manifest().model
 
         def ready(url: str) -> None:

@@ -9,6 +9,7 @@ from typing import Any, get_args
 import click
 
 from kb.backends import Backend, open_backend
+from kb.cli.options import RERANKER
 from kb.cli.terminal import hit_lines, practice_lines, results_lines
 from kb.config import Config
 from kb.content.codec import practice_to_json
@@ -30,6 +31,7 @@ def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--limit", type=click.IntRange(0, 1000), default=10, show_default=True, help="How many hits.")
 @click.option("--offset", type=click.IntRange(0), default=0, help="How many hits to skip.")
 @click.option("--mode", type=click.Choice(get_args(Mode)), default="hybrid", show_default=True, help="How to rank.")
+@RERANKER
 @_filters
 @_JSON
 @click.pass_obj
@@ -40,6 +42,7 @@ def search(
     limit: int,
     offset: int,
     mode: Mode,
+    reranker: str | None,
     as_json: bool,
     **chosen: tuple[str, ...],
 ) -> None:
@@ -49,7 +52,7 @@ def search(
     the newest practices are listed.
     """
     filters = {facet: values for facet, values in chosen.items() if values}
-    with open_backend(config) as backend:
+    with open_backend(config, reranker=reranker) as backend:
         results = backend.search(Query(" ".join(query), mode=mode, filters=filters, limit=limit, offset=offset))
         if as_json:
             _print_json(results_to_json(results))

