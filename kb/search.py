@@ -112,6 +112,7 @@ def search(query: Query, reading: Reading) -> Results:
         hits=_hits(page, parsed, query.mode, scored, reading),
         facets={facet: _facet(facet, query, candidates, chosen, reading) for facet in FACETS},
         generation=layout.manifest.generation,
+        fitting=_fitting(ranked, query.mode, scored),
     )
 
 
@@ -236,6 +237,13 @@ def _facet(
         if count or value in selected
     ]
     return tuple(sorted(found, key=lambda value: (-value.count, value.label.casefold(), value.id)))
+
+
+def _fitting(ranked: Positions, mode: Mode, scored: Scored) -> int:
+    """How many of the results are strong or fair; browsing shows what was asked for, so all of them."""
+    if not scored.parts:
+        return len(ranked)
+    return int((scored.relevance[ranked] >= bands.EDGES[mode]["fair"]).sum())
 
 
 def _hits(page: Positions, parsed: ParsedQuery, mode: Mode, scored: Scored, reading: Reading) -> tuple[Hit, ...]:

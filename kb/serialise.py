@@ -14,6 +14,7 @@ def results_to_json(results: Results) -> dict[str, Any]:
         "mode": results.query.mode,
         "filters": {facet: list(values) for facet, values in results.query.filters.items() if values},
         "total": results.total,
+        "fitting": results.fitting,
         "offset": results.query.offset,
         "generation": results.generation,
         "hits": [hit_to_json(hit) for hit in results.hits],

@@ -160,13 +160,17 @@ class FacetValue:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """One page of hits, with the total and the facet counts of the whole result set."""
+    """One page of hits, with the total and the facet counts of the whole result set.
+
+    ``fitting`` of the ``total`` are strong or fair matches, wherever they rank; the others only come near.
+    """
 
     query: Query
     total: int
     hits: tuple[Hit, ...]
     facets: Mapping[str, tuple[FacetValue, ...]]
     generation: int
+    fitting: int = 0
 
 
 # --- what is stored --------------------------------------------------------------------------------------------

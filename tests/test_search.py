@@ -336,3 +336,10 @@ def test_the_index_is_never_asked_in_another_space(make_backend: MakeBackend, tm
     other = Backend(tmp_path / "data", lambda manifest: FakeEncoder("another"))
     with other, pytest.raises(Exception, match="not the one that the index was built with"):
         other.search(Query("a"))
+
+
+def test_fitting_counts_the_strong_and_fair_of_the_whole_result_set(backend: Backend) -> None:
+    results = backend.search(Query("helpline for children", limit=1000))
+    assert results.fitting == sum(hit.band in ("strong", "fair") for hit in results.hits)
+    assert backend.search(Query("helpline for children", limit=1)).fitting == results.fitting
+    assert backend.search(Query()).fitting == backend.search(Query()).total

@@ -75,9 +75,11 @@ def _summary(results: Results) -> str:
     count = f"{results.total} {'practice' if results.total == 1 else 'practices'}"
     if not results.total:
         return "Nothing fits. Use other words, or fewer filters."
-    if results.query.text and all(hit.band == "weak" for hit in results.hits) and results.query.offset == 0:
-        return f"Nothing fits well. {count} touch on it:"
-    return count
+    if results.fitting == results.total:
+        return count
+    if not results.fitting:
+        return f"Nothing fits well. {count} come near:"
+    return f"{count}, {results.fitting} of them strong or fair matches"
 
 
 def _marked(hit: Hit) -> str:

@@ -34,7 +34,7 @@ def search() -> str:
 def _nothing_fits(results: Results) -> bool:
     """Whether a question got no answer worth the name. Beyond the first page the question does not arise."""
     query = results.query
-    return bool(query.text) and query.offset == 0 and all(hit.band == "weak" for hit in results.hits)
+    return bool(query.text) and query.offset == 0 and not results.fitting
 
 
 def _wider(results: Results) -> list[tuple[str, int, str]]:
