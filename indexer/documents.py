@@ -37,7 +37,7 @@ def from_practice(practice: Practice, corpus: Corpus) -> Document:
             "evidence": (practice.evidence.kind,),
             "stage": (practice.stage,),
         },
-        date=practice.updated,
+        date=" ".join(filter(None, (practice.updated, practice.started))),
         practice=practice,
         source=corpus.files[practice.id],
     )

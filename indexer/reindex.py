@@ -5,14 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from indexer.build import Built, Progress, Silent, Vocabulary, build
 from indexer.documents import from_practice
 from kb.content.codec import organisation_to_json, taxonomy_to_json
 from kb.content.corpus import read_corpus
-from kb.content.model import Corpus, Problem
+from kb.content.model import SCHEMES, Corpus, Problem, Taxonomy
+from kb.engines.store import Store
+from kb.errors import ContentError, Damaged, NoIndex
 from kb.types import Encoder
 
 
@@ -41,7 +43,9 @@ def reindex(
     """
     progress = progress or Silent()
     progress.step("reading the entries")
-    corpus = read_corpus(entries)
+    corpus = _with_last_schemes(read_corpus(entries), data)
+    if corpus.left_out and not corpus.practices:
+        raise ContentError(f"nothing in {entries} is sound, so the last index stays; see what is wrong with: kb check")
     documents = {key: from_practice(practice, corpus) for key, practice in corpus.practices.items()}
     built = build(
         data,
@@ -53,6 +57,23 @@ def reindex(
         progress=progress,
     )
     return Report(built, model, corpus.problems, corpus.left_out)
+
+
+def _with_last_schemes(corpus: Corpus, data: Path) -> Corpus:
+    """A scheme whose file cannot be read stays as it was published last, so that one slip does not take its labels."""
+    missing = [scheme for scheme in SCHEMES if scheme not in corpus.taxonomy.schemes]
+    if not missing:
+        return corpus
+    store = Store(data)
+    try:
+        with store.reading() as reader:
+            last = reader.taxonomy().schemes
+    except (NoIndex, Damaged):
+        return corpus
+    finally:
+        store.close()
+    kept = {scheme: last[scheme] for scheme in missing if scheme in last}
+    return replace(corpus, taxonomy=Taxonomy({**corpus.taxonomy.schemes, **kept}))
 
 
 def _vocabulary(corpus: Corpus) -> Vocabulary:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 
-from kb.content.codes import countries, country_name, language_name, languages
+from kb.content.codes import countries, country_name, language_name, languages, meant_country, meant_language
 from kb.content.model import Organisation, Taxonomy
 from kb.errors import UsageError
 from kb.types import FACETS
+
+#: What somebody meant who wrote a name instead of a code.
+_MEANT: Mapping[str, Callable[[str], str | None]] = {"country": meant_country, "language": meant_language}
 
 
 class Labels:
@@ -36,11 +39,8 @@ class Labels:
             raise UsageError(f"unknown filter {facet!r}; use one of {', '.join(FACETS)}")
         known = self._values(facet)
         if value not in known:
-            folded = {name.casefold(): name for name in known}
-            near = get_close_matches(value.casefold(), folded, n=1)
-            advice = (
-                f"did you mean {folded[near[0]]!r}?" if near else f"look at the values of {facet} with: kb search ''"
-            )
+            meant = _MEANT[facet](value) if facet in _MEANT else _nearest(value, known)
+            advice = f"did you mean {meant!r}?" if meant else f"search without it to see the values of {facet}"
             raise UsageError(f"unknown {facet} {value!r}; {advice}")
 
     def _values(self, facet: str) -> tuple[str, ...]:
@@ -51,3 +51,9 @@ class Labels:
         if facet == "language":
             return tuple(languages())
         return self._taxonomy.ids(facet)
+
+
+def _nearest(value: str, known: Iterable[str]) -> str | None:
+    folded = {name.casefold(): name for name in known}
+    near = get_close_matches(value.casefold(), folded, n=1)
+    return folded[near[0]] if near else None

@@ -249,3 +249,29 @@ def test_a_failure_is_one_line_and_exit_code_2(
     assert message in failed.stderr
     assert one_error(failed.stderr)
     assert "Traceback" not in failed.stderr
+
+
+def test_entries_of_which_nothing_is_sound_leave_the_last_index(entries: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert kb(entries, data).returncode == 0
+    before = found(data)
+    for file in (entries / "practices").glob("*.md"):
+        file.write_text("half a file", encoding="utf-8")
+    failed = kb(entries, data)
+    assert failed.returncode == 2
+    assert "nothing in" in failed.stderr
+    assert one_error(failed.stderr)
+    assert found(data) == before
+
+
+def test_a_scheme_that_cannot_be_read_stays_as_it_was(entries: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    assert kb(entries, data).returncode == 0
+    with Backend(data, lambda manifest: FakeEncoder()) as backend:
+        label = backend.label("topic", "cyberbullying")
+    (entries / "taxonomy" / "topics.yaml").write_text("scheme: [", encoding="utf-8")
+    assert kb(entries, data).returncode == 1
+    with Backend(data, lambda manifest: FakeEncoder()) as backend:
+        assert backend.label("topic", "cyberbullying") == label == "Cyberbullying"
+        backend.search(Query(filters={"topic": ("cyberbullying",)}))
+    assert len(found(data)) == 8

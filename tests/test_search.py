@@ -134,9 +134,7 @@ def test_no_hit_is_lost_because_a_filter_is_narrow(make_backend: MakeBackend) ->
         Document(id=f"d{n:04}", title="Filters", sections=(Section((), "web filters"),), tags={"country": ("DE",)})
         for n in range(600)
     ]
-    worst = Document(
-        id="a", title="Other", sections=(Section((), "web filters and some other things"),), tags={"country": ("FR",)}
-    )
+    worst = Document(id="a", title="Other", sections=(Section((), "web filters and more"),), tags={"country": ("FR",)})
     backend = make_backend(*many, worst)
     assert ids(backend, Query("web filters", limit=1000))[-1] == "a"
     assert ids(backend, Query("web filters", filters={"country": ("FR",)}, limit=1)) == ["a"]
@@ -343,3 +341,8 @@ def test_fitting_counts_the_strong_and_fair_of_the_whole_result_set(backend: Bac
     assert results.fitting == sum(hit.band in ("strong", "fair") for hit in results.hits)
     assert backend.search(Query("helpline for children", limit=1)).fitting == results.fitting
     assert backend.search(Query()).fitting == backend.search(Query()).total
+
+
+@pytest.mark.parametrize("text", ["the", "is it", "a", "the of and", "of"])
+def test_words_that_nearly_everything_holds_make_no_strong_match(backend: Backend, text: str) -> None:
+    assert all(hit.band != "strong" for hit in backend.search(Query(text, mode="lexical", limit=1000)).hits)

@@ -55,12 +55,22 @@ class _Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def main(self, *args: Any, **options: Any) -> Any:
+        """Run a command and end the process; what went wrong is told on one line."""
         try:
-            return super().invoke(ctx)
+            code = super().main(*args, **{**options, "standalone_mode": False})
+        except click.UsageError as error:
+            command = error.ctx.command_path if error.ctx else "kb"
+            message = error.format_message().rstrip(".")
+            click.echo(f"kb: {message}; see: {command} --help", err=True)
+            sys.exit(2)
         except KbError as error:
             click.echo(f"kb: {error}", err=True)
             sys.exit(2)
+        except click.Abort:
+            click.echo("kb: stopped", err=True)
+            sys.exit(130)
+        sys.exit(code if isinstance(code, int) else 0)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})

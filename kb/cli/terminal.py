@@ -75,6 +75,8 @@ def _summary(results: Results) -> str:
     count = f"{results.total} {'practice' if results.total == 1 else 'practices'}"
     if not results.total:
         return "Nothing fits. Use other words, or fewer filters."
+    if results.total <= results.query.offset:
+        return f"{count}, none beyond --offset {results.query.offset}"
     if results.fitting == results.total:
         return count
     if not results.fitting:

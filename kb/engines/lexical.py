@@ -22,6 +22,9 @@ LENGTH = {"title": 0.5, "text": 0.6, "keywords": 0.0}
 #: How soon a term that occurs again adds nothing more.
 K1 = 1.6
 
+#: The weight that the words of a query must have together to say something: that of one in three documents.
+TELLING = 1.0
+
 _FIELDS = tuple(WEIGHTS)
 _VARIABLES = 500
 
@@ -55,7 +58,8 @@ class LexicalRetriever:
     def retrieve(self, query: ParsedQuery, *, feedback: Positions | None = None) -> Evidence:
         """``strength`` is the share of the query's words that a document holds, each weighing its rarity.
 
-        Words that occur nowhere count against it: a document that holds one word of ten matches weakly.
+        Words that occur nowhere count against it: a document that holds one word of ten matches weakly. So does a query
+        of words that nearly every document holds: finding those says nothing.
         """
         documents, passages = len(self._layout.ids), len(self._layout.keys)
         scores, covered, by_passage, most = np.zeros(documents), np.zeros(documents), np.zeros(passages), 0.0
@@ -72,7 +76,7 @@ class LexicalRetriever:
         most = max(most, 1e-9)
         return Evidence(
             documents=scores.astype(np.float32),
-            strength=np.clip(covered / most, 0, 1).astype(np.float32),
+            strength=np.clip(covered / max(most, TELLING), 0, 1).astype(np.float32),
             passages=np.clip(by_passage / most, 0, 1).astype(np.float32),
         )
 

@@ -203,27 +203,50 @@ class Store:
             raise NoIndex(f"no index in {self.path.parent}; build it with: kb reindex") from None
         except OSError as error:
             raise StoreError(f"{self.path}: {error.strerror}; check its permissions") from error
-        if getattr(self._local, "inode", None) != inode:
+        if held is None or self._local.inode != inode or self._local.sealed:
             # Also reached when the file was replaced under an open connection, which would go on reading the old one.
-            connection = sqlite3.connect(
-                f"{self.path.absolute().as_uri()}?{self._mode()}",
-                uri=True,
-                isolation_level=None,
-                timeout=10,
-                check_same_thread=False,
-            )
-            with self._lock:
-                self._opened.append(connection)
-            self._local.connection, self._local.inode = connection, inode
-            return connection
-        assert held is not None
+            if held is not None and self._local.sealed:
+                self._close(held)
+            held, self._local.sealed = self._open()
+            self._local.connection, self._local.inode = held, inode
         return held
 
-    def _mode(self) -> str:
-        """In a read-only folder SQLite cannot make the side files of WAL; without a log it need not."""
+    def _open(self) -> tuple[sqlite3.Connection, bool]:
+        """A connection for reading, and whether it is sealed: good for one transaction.
+
+        SQLite makes side files to read a database in WAL mode. Where it cannot, in a read-only folder or a full one,
+        and where there is no log, the database can be read as one that does not change while it is open.
+        """
         log = self.path.with_name(self.path.name + "-wal")
-        sealed = not os.access(self.path.parent, os.W_OK) and not log.exists()
-        return "mode=ro&immutable=1" if sealed else "mode=ro"
+        if os.access(self.path.parent, os.W_OK):
+            connection = self._connect("mode=ro")
+            try:
+                connection.execute("SELECT 1 FROM sqlite_master").fetchone()
+                return connection, False
+            except sqlite3.OperationalError:
+                self._close(connection)
+                if log.exists() and log.stat().st_size:
+                    raise
+        elif log.exists():
+            return self._connect("mode=ro"), False
+        return self._connect("mode=ro&immutable=1"), True
+
+    def _close(self, connection: sqlite3.Connection) -> None:
+        connection.close()
+        with self._lock:
+            self._opened.remove(connection)
+
+    def _connect(self, options: str) -> sqlite3.Connection:
+        connection = sqlite3.connect(
+            f"{self.path.absolute().as_uri()}?{options}",
+            uri=True,
+            isolation_level=None,
+            timeout=10,
+            check_same_thread=False,
+        )
+        with self._lock:
+            self._opened.append(connection)
+        return connection
 
 
 def _create(database: sqlite_utils.Database) -> None:
