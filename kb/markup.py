@@ -150,7 +150,7 @@ def _scan(body: str) -> _Scan:
             blocks.append(_Block("text", "\n".join(pending), start))
         pending.clear()
 
-    lines = enumerate(_without_comments(body).split("\n"), start=1)
+    lines = enumerate(without_comments(body).split("\n"), start=1)
     for number, line in lines:
         if fence := _FENCE.match(line):
             flush()
@@ -175,7 +175,7 @@ def _fenced(lines: Iterator[tuple[int, str]], fence: str) -> Iterator[str]:
         yield line
 
 
-def _without_comments(body: str) -> str:
+def without_comments(body: str) -> str:
     """``<!-- ... -->`` left out, except in code; line breaks stay, so that lines keep their numbers."""
     if "<!--" not in body:
         return body

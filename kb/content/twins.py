@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kb.content.model import Problem
+from kb.markup import without_comments
 
 #: So many words in a row, shared by two bodies, are no coincidence.
 PASSAGE_WORDS = 12
@@ -77,10 +78,10 @@ def check_twins(texts: Sequence[Text]) -> Iterator[Problem]:
 
 
 def _words(text: Text) -> _Words:
-    """The words of a body outside headings, footnotes and the targets of links, each with its line."""
+    """The words of a body outside headings, comments, footnotes and the targets of links, each with its line."""
     words: list[str] = []
     lines: list[int] = []
-    for number, line in enumerate(text.body.split("\n"), start=text.line):
+    for number, line in enumerate(without_comments(text.body).split("\n"), start=text.line):
         if line.startswith("#"):
             continue
         found = _WORD.findall(_NO_WORDS.sub(" ", line).casefold().replace("\u2019", "'"))

@@ -44,6 +44,7 @@ def test_twelve_words_in_a_row_are_told_at_both_places() -> None:
         (words(0, 12), words(0, 12).upper().replace(" ", ",  "), 12),  # case and punctuation do not count
         (words(0, 6) + "[^a] " + words(6, 6), words(0, 12), 12),  # footnotes do not count
         ("[" + words(0, 6) + "](https://x.org/a-b) " + words(6, 6), words(0, 12), 12),
+        (f"<!-- {words(0, 20)} -->", f"<!-- {words(0, 20)} -->", 0),  # nor do comments
         (words(0, 6) + "\n\n## Heading\n\n" + words(6, 6), words(0, 12), 12),  # nor do headings
         (f"{words(0, 6)} don't {words(6, 6)}", f"{words(0, 6)} don\u2019t {words(6, 6)}", 13),
     ],
