@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -17,16 +17,20 @@ from typing import Self
 import numpy as np
 
 from kb import bands, similar
+from kb.analysis import tokens
+from kb.concepts import Glossaries
 from kb.config import Config
 from kb.content.model import Organisation, Practice, Taxonomy
 from kb.engines.dense import DenseRetriever, Vectors, cap_threads, document_means, vector_numbers
 from kb.engines.lexical import FieldLengths, LexicalRetriever
 from kb.engines.model_files import find_model, find_reranker
+from kb.engines.model_words import read_words
 from kb.engines.store import Reader, Store
 from kb.errors import ModelError, NotFound
 from kb.labels import Labels
 from kb.query import Forms
 from kb.search import search
+from kb.spelling import Vocabulary
 from kb.types import (
     Encoder,
     Floats,
@@ -54,10 +58,21 @@ class Generation:
     vectors: Vectors
     taxonomy: Taxonomy
     organisations: Mapping[str, Organisation]
+    _read: dict[str, Vocabulary] = field(default_factory=dict)
+
+    def vocabulary(self, reader: Reader) -> Vocabulary:
+        """The words of all documents, read when they are first asked for; ``reader`` reads this generation."""
+        if "vocabulary" not in self._read:
+            self._read["vocabulary"] = Vocabulary(reader.vocabulary())
+        return self._read["vocabulary"]
 
     @cached_property
     def labels(self) -> Labels:
         return Labels(self.taxonomy, self.organisations)
+
+    @cached_property
+    def glossaries(self) -> Glossaries:
+        return Glossaries(self.taxonomy)
 
     @cached_property
     def by_key(self) -> Positions:
@@ -90,6 +105,7 @@ class Snapshot:
     generation: Generation
     reader: Reader
     encoder: Callable[[], Encoder]
+    model_words: Callable[[], frozenset[str]]
     reranker: Reranker | None
 
     @property
@@ -103,6 +119,21 @@ class Snapshot:
     @property
     def newest_first(self) -> Positions:
         return self.generation.newest_first
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        return self.generation.vocabulary(self.reader)
+
+    @property
+    def glossaries(self) -> Glossaries:
+        return self.generation.glossaries
+
+    def occurring(self, forms: Sequence[str]) -> frozenset[str]:
+        return self.reader.occurring(forms)
+
+    def is_word(self, word: str) -> bool:
+        forms = {word, *(token.term for token in tokens(word, "en"))}
+        return not forms.isdisjoint(self.model_words())
 
     def retriever(self, name: str) -> Retriever:
         return RETRIEVERS[name](self)
@@ -142,15 +173,23 @@ class Backend:
     """
 
     def __init__(
-        self, folder: Path, load_encoder: Callable[[Manifest], Encoder], *, reranker: Reranker | None = None
+        self,
+        folder: Path,
+        load_encoder: Callable[[Manifest], Encoder],
+        *,
+        load_words: Callable[[Manifest], frozenset[str]] = lambda manifest: frozenset(),
+        reranker: Reranker | None = None,
     ) -> None:
+        """``load_words``: the words that the model knows whole, which are never taken for misspelt."""
         self.folder = folder
         self._store = Store(folder)
         self._load_encoder = load_encoder
+        self._load_words = load_words
         self._reranker = reranker
         self._lock = threading.Lock()
         self._generation: Generation | None = None
         self._encoders: dict[str, Encoder] = {}
+        self._words: dict[str, frozenset[str]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -256,8 +295,13 @@ class Backend:
         """One read transaction over one generation: rows, words and vectors belong together."""
         with self._store.reading() as reader:
             generation = self._current(reader)
+            manifest = generation.layout.manifest
             yield Snapshot(
-                generation, reader, lambda: self._encoder(generation.layout.manifest), reranker=self._reranker
+                generation,
+                reader,
+                encoder=lambda: self._encoder(manifest),
+                model_words=lambda: self._model_words(manifest),
+                reranker=self._reranker,
             )
 
     def _current(self, reader: Reader) -> Generation:
@@ -277,6 +321,12 @@ class Backend:
         manifest = layout.manifest
         vectors = Vectors.open(self.folder, manifest.segments, manifest.dimension)
         return Generation(stamp, layout, vectors, reader.taxonomy(), reader.organisations())
+
+    def _model_words(self, manifest: Manifest) -> frozenset[str]:
+        with self._lock:
+            if manifest.fingerprint not in self._words:
+                self._words[manifest.fingerprint] = self._load_words(manifest)
+            return self._words[manifest.fingerprint]
 
     def _encoder(self, manifest: Manifest) -> Encoder:
         with self._lock:
@@ -303,6 +353,7 @@ def open_backend(config: Config, *, reranker: str | None = None, native_threads:
     return Backend(
         config.data,
         lambda manifest: load_encoder(manifest.model, threads=native_threads),
+        load_words=lambda manifest: load_words(manifest.model),
         reranker=load_reranker(reranker, threads=native_threads) if reranker else None,
     )
 
@@ -312,6 +363,15 @@ def load_encoder(model: str, *, threads: int | None = None) -> Encoder:
     from kb.engines.encoder import SentenceTransformerEncoder
 
     return SentenceTransformerEncoder(find_model(model), threads=threads)
+
+
+def load_words(model: str) -> frozenset[str]:
+    """The words that a model knows whole, and the terms of these; none where it is not to be had."""
+    try:
+        words = read_words(find_model(model).folder)
+    except ModelError:
+        return frozenset()
+    return words | {token.term for word in words if len(word) > 2 for token in tokens(word, "en")}
 
 
 def load_reranker(model: str, *, threads: int | None = None) -> Reranker:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import regex
@@ -30,7 +30,8 @@ Forms = tuple[str, ...]
 class ParsedQuery:
     """``meaning`` is what an encoder sees. ``counts`` says how often each of the ``terms`` was asked for.
 
-    A document must hold every phrase and none of the excluded phrases.
+    ``hints`` are further texts that mean the same, each with its weight beside 1 for ``meaning``; their vectors are
+    averaged. A document must hold every phrase and none of the excluded phrases.
 
     The words of a phrase give one form for each language, in the same order, so that a phrase is sought in each.
     """
@@ -40,6 +41,7 @@ class ParsedQuery:
     counts: tuple[int, ...] = ()
     phrases: tuple[tuple[Forms, ...], ...] = ()
     excluded: tuple[tuple[Forms, ...], ...] = ()
+    hints: tuple[tuple[str, float], ...] = ()
 
     @property
     def highlighted(self) -> frozenset[str]:
@@ -85,6 +87,21 @@ def parse(text: str, languages: Sequence[str]) -> ParsedQuery:
         phrases=tuple(dict.fromkeys(phrases)) if len(every) - quoted_words <= MAX_RUNNING_WORDS else (),
         excluded=tuple(dict.fromkeys(excluded)),
     )
+
+
+def replaced(text: str, replacement: Callable[[str], str | None]) -> str:
+    """``text`` with other words for some, those excepted that are quoted or left out: they are meant as they are."""
+
+    def part(match: regex.Match[str]) -> str:
+        piece = match.group()
+        if match["minus"] or match["word"] is None:
+            return piece
+        for token in reversed(list(tokens(piece, "und"))):
+            if (other := replacement(piece[token.start : token.end])) is not None:
+                piece = piece[: token.start] + other + piece[token.end :]
+        return piece
+
+    return _PART.sub(part, text)
 
 
 def _forms(text: str, languages: Sequence[str]) -> list[tuple[Forms, bool]]:

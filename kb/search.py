@@ -19,7 +19,7 @@ from kb.analysis import tokens
 from kb.errors import UsageError
 from kb.fusion import NORMALISERS, WEIGHTS, combine
 from kb.labels import Labels
-from kb.query import Forms, ParsedQuery, parse
+from kb.query import Forms, ParsedQuery
 from kb.types import (
     FACETS,
     Band,
@@ -39,6 +39,8 @@ from kb.types import (
     StoredPassage,
     Why,
 )
+from kb.understanding import Reading as Understandable
+from kb.understanding import understand
 
 #: The most hits on one page, so that no request can ask for everything at once.
 MAX_LIMIT = 1000
@@ -48,13 +50,9 @@ FEEDBACK_DOCUMENTS = 2
 Mask = NDArray[np.bool_]
 
 
-class Reading(Protocol):
+class Reading(Understandable, Protocol):
     """What search needs of one generation; see :class:`kb.backends.Snapshot`."""
 
-    @property
-    def layout(self) -> Layout: ...
-    @property
-    def labels(self) -> Labels: ...
     @property
     def newest_first(self) -> Positions:
         """All documents, int64, in the order in which browsing shows them."""
@@ -97,7 +95,7 @@ def search(query: Query, reading: Reading) -> Results:
     """
     _check(query, reading.labels)
     layout = reading.layout
-    parsed = parse(query.text, layout.languages)
+    parsed, understood = understand(query, reading)
     scored = _score(parsed, query.mode, reading) if parsed.terms or parsed.meaning else _browse(reading)
     candidates = scored.candidates & _constraints(parsed, reading)
     if reading.reranker and scored.parts and query.offset < reranking.DEPTH:  # later pages hold nothing that it moves
@@ -113,6 +111,7 @@ def search(query: Query, reading: Reading) -> Results:
         facets={facet: _facet(facet, query, candidates, chosen, reading) for facet in FACETS},
         generation=layout.manifest.generation,
         fitting=_fitting(ranked, query.mode, scored),
+        understood=understood,
     )
 
 

@@ -17,6 +17,14 @@ def results_to_json(results: Results) -> dict[str, Any]:
         "fitting": results.fitting,
         "offset": results.query.offset,
         "generation": results.generation,
+        "understood": {
+            "language": results.understood.language,
+            "corrected": results.understood.corrected,
+            "also": [
+                {"facet": concept.facet, "id": concept.id, "label": concept.label}
+                for concept in results.understood.concepts
+            ],
+        },
         "hits": [hit_to_json(hit) for hit in results.hits],
         "facets": {
             facet: [

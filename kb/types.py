@@ -103,7 +103,8 @@ class Passage:
 class Query:
     """A question. Without text it browses, newest first.
 
-    ``filters`` maps facets to the values chosen: OR inside a facet, AND between facets.
+    ``filters`` maps facets to the values chosen: OR inside a facet, AND between facets. ``exact`` searches for the
+    words as they are: none is corrected, and none put into English.
     """
 
     text: str = ""
@@ -111,6 +112,29 @@ class Query:
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     limit: int = 10
     offset: int = 0
+    exact: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NamedConcept:
+    """A concept that a query names: a value of a facet, with its label in English."""
+
+    facet: str
+    id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """How a query was read. ``language`` is that of its words (None where it was not looked for).
+
+    ``corrected`` is the whole text as it was searched for, if words in it were taken for misspelt. ``concepts`` were
+    searched for as well, in English, because a query in another language names them.
+    """
+
+    language: str | None = None
+    corrected: str | None = None
+    concepts: tuple[NamedConcept, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +195,7 @@ class Results:
     facets: Mapping[str, tuple[FacetValue, ...]]
     generation: int
     fitting: int = 0
+    understood: Understanding = Understanding()
 
 
 # --- what is stored --------------------------------------------------------------------------------------------

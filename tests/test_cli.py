@@ -52,6 +52,19 @@ def test_search_prints_titles_passages_and_links(indexed: Path, backend: Backend
     assert "\x1b" not in kb_(indexed, "search", "helpline").output
 
 
+def test_what_was_understood_is_said_and_can_be_turned_off(indexed: Path) -> None:
+    said = "Showing results for parental controls (--exact searches for the words as they are)"
+    assert " ".join(kb_(indexed, "search", "parentel", "controls").output.split()).startswith(said)
+    assert "Also searched for: Cyberbullying" in kb_(indexed, "search", "Cybermobbing", "in", "der", "Klasse").output
+    plain = kb_(indexed, "search", "parental controls").output
+    exact = kb_(indexed, "search", "--exact", "parentel controls").output
+    for output in (plain, exact):
+        assert "Showing results" not in output
+        assert "Also searched" not in output
+    value = json.loads(kb_(indexed, "search", "growming", "--json").stdout)
+    assert (value["query"], value["understood"]["corrected"]) == ("growming", "grooming")
+
+
 def test_nothing_found_says_so(indexed: Path) -> None:
     result = kb_(indexed, "search", "zzzzqqq", "--mode", "lexical")
     assert (result.exit_code, result.output) == (0, "Nothing fits. Use other words, or fewer filters.\n")

@@ -18,7 +18,7 @@ ROOMS = {
 
 #: Modules of kb from the bottom up. A module imports from its own line and those above it in this list only.
 LAYERS = [
-    {"kb", "kb.errors", "kb.content.model", "kb.content.wording"},
+    {"kb", "kb.errors", "kb.alignment", "kb.content.model", "kb.content.wording", "kb.function_words", "kb.spelling"},
     {"kb.config", "kb.analysis", "kb.types", "kb.query", "kb.excerpt", "kb.content.codec", "kb.content.codes"},
     {
         "kb.markup",
@@ -26,13 +26,15 @@ LAYERS = [
         "kb.fusion",
         "kb.bands",
         "kb.collection",
+        "kb.concepts",
         "kb.evaluation",
+        "kb.languages",
         "kb.pairs",
         "kb.reranking",
         "kb.serialise",
         "kb.significance",
     },
-    {"kb.content", "kb.search", "kb.similar"},
+    {"kb.content", "kb.search", "kb.similar", "kb.understanding"},
     {"kb.engines"},
     {"kb.backends"},
     {"kb.cli"},
@@ -51,9 +53,11 @@ PACKAGES = {
     "markupsafe": {"web"},
     "nh3": {"kb.markup"},
     "numpy": {"kb", "indexer"},
+    "py3langid": {"kb.languages"},
     "pydantic": {"kb.content.schema"},
     "pydantic_core": {"kb.content.schema"},
     "safetensors": {"kb.engines.encoder", "kb.engines.reranker"},
+    "rapidfuzz": {"kb.spelling"},
     "regex": {"kb.analysis", "kb.query"},
     "scipy": {"kb.significance"},
     "sentence_transformers": {"kb.engines.encoder", "kb.engines.reranker"},

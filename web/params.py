@@ -1,4 +1,4 @@
-"""The arguments of a URL to a Query, and back in one canonical order: q, the facets, mode, page."""
+"""The arguments of a URL to a Query, and back in one canonical order: q, the facets, mode, exact, page."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ def read_query(args: MultiDict[str, str]) -> Query:
         filters={facet: values for facet in FACETS if (values := _chosen(args, facet))},
         limit=PER_PAGE,
         offset=(read_page(args) - 1) * PER_PAGE,
+        exact=_flag("exact", args.get("exact") or "0"),
     )
 
 
@@ -58,6 +59,8 @@ def to_arguments(query: Query) -> Arguments:
     arguments.update({facet: list(query.filters[facet]) for facet in FACETS if query.filters.get(facet)})
     if query.mode != "hybrid":
         arguments["mode"] = query.mode
+    if query.exact:
+        arguments["exact"] = "1"
     if query.offset:
         arguments["page"] = str(page_number(query))
     return arguments
@@ -83,6 +86,11 @@ def without_filters(query: Query) -> Query:
     return replace(query, filters={}, offset=0)
 
 
+def exactly(query: Query, exact: bool) -> Query:
+    """The query for its words as they are, or as they are understood, on its first page."""
+    return replace(query, exact=exact, offset=0)
+
+
 def _mode(found: str) -> Mode:
     for mode in MODES:
         if mode == found:
@@ -92,6 +100,12 @@ def _mode(found: str) -> Mode:
 
 def _chosen(args: MultiDict[str, str], facet: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for value in args.getlist(facet) if value))
+
+
+def _flag(name: str, found: str) -> bool:
+    if found not in ("0", "1"):
+        raise UsageError(f"{name} must be 1, or left out, found {_shown(found)}")
+    return found == "1"
 
 
 def _counting_number(name: str, found: str) -> int:

@@ -31,6 +31,7 @@ def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--limit", type=click.IntRange(0, 1000), default=10, show_default=True, help="How many hits.")
 @click.option("--offset", type=click.IntRange(0), default=0, help="How many hits to skip.")
 @click.option("--mode", type=click.Choice(get_args(Mode)), default="hybrid", show_default=True, help="How to rank.")
+@click.option("--exact", is_flag=True, help="Search for the words as they are: correct and translate none.")
 @RERANKER
 @_filters
 @_JSON
@@ -42,18 +43,21 @@ def search(
     limit: int,
     offset: int,
     mode: Mode,
+    exact: bool,
     reranker: str | None,
     as_json: bool,
     **chosen: tuple[str, ...],
 ) -> None:
     """Find practices by meaning and by word.
 
-    Ask in a sentence. "Quoted phrases" must occur as they are, -word leaves out what has the word. Without a QUERY
-    the newest practices are listed.
+    Ask in a sentence, in any language of the EU. "Quoted phrases" must occur as they are, -word leaves out what has
+    the word. Without a QUERY the newest practices are listed.
     """
     filters = {facet: values for facet, values in chosen.items() if values}
     with open_backend(config, reranker=reranker) as backend:
-        results = backend.search(Query(" ".join(query), mode=mode, filters=filters, limit=limit, offset=offset))
+        results = backend.search(
+            Query(" ".join(query), mode=mode, filters=filters, limit=limit, offset=offset, exact=exact)
+        )
         if as_json:
             _print_json(results_to_json(results))
         else:

@@ -18,7 +18,8 @@ _PASSAGE_CHARACTERS = 360
 
 
 def results_lines(results: Results, backend: Backend, site: str) -> Iterator[str]:
-    """The hits, below a line that says how many there are and how well they fit."""
+    """The hits, below what the query was taken for, how many there are, and how well they fit."""
+    yield from _understood(results)
     yield _summary(results)
     for number, hit in enumerate(results.hits, start=results.query.offset + 1):
         yield ""
@@ -82,6 +83,16 @@ def _summary(results: Results) -> str:
     if not results.fitting:
         return f"Nothing fits well. {count} come near:"
     return f"{count}, {results.fitting} of them strong or fair matches"
+
+
+def _understood(results: Results) -> Iterator[str]:
+    """How the query was read, where that is not how it was typed."""
+    understood = results.understood
+    if understood.corrected:
+        hint = click.style("(--exact searches for the words as they are)", dim=True)
+        yield from _wrapped(f"Showing results for {click.style(understood.corrected, bold=True)} {hint}", "")
+    if understood.concepts:
+        yield from _wrapped(f"Also searched for: {', '.join(concept.label for concept in understood.concepts)}", "")
 
 
 def _marked(hit: Hit) -> str:

@@ -117,13 +117,13 @@ class DenseRetriever:
         self._numbers = vector_numbers(vectors, layout)
         self._encoder = encoder
         self._means = means
-        self._asked: tuple[str, Floats] | None = None
+        self._asked: tuple[ParsedQuery, Floats] | None = None
 
     def retrieve(self, query: ParsedQuery, *, feedback: Positions | None = None) -> Evidence:
         """The score is a weighted mean of cosines, negative ones as 0; ``strength`` is the same."""
         if not query.meaning or not len(self._layout.ids):
             return _nothing(self._layout)
-        vector = self._encoded(query.meaning)
+        vector = self._encoded(query)
         if feedback is not None and len(feedback):
             vector = vector + FEEDBACK * self._vectors.rows(self._numbers[feedback]).mean(axis=0)
             vector = (vector / np.linalg.norm(vector)).astype(np.float32)
@@ -137,10 +137,14 @@ class DenseRetriever:
         documents = np.asarray(sum(SHARES[name] * values for name, values in cosines.items()), dtype=np.float32)
         return Evidence(documents=documents, strength=documents, passages=passages)
 
-    def _encoded(self, text: str) -> Floats:
+    def _encoded(self, query: ParsedQuery) -> Floats:
         """Encoding takes longer than all the rest, and feedback asks twice."""
-        if self._asked is None or self._asked[0] != text:
-            self._asked = (text, self._encoder.encode_query(text))
+        if self._asked is None or self._asked[0] != query:
+            vector = self._encoder.encode_query(query.meaning)
+            if query.hints:
+                vector = vector + sum(weight * self._encoder.encode_query(text) for text, weight in query.hints)
+                vector = (vector / np.linalg.norm(vector)).astype(np.float32)
+            self._asked = (query, vector)
         return self._asked[1]
 
 

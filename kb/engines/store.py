@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import sqlite_utils
 
-from kb.analysis import analysed
+from kb.analysis import analysed, tokens
 from kb.content.codec import (
     organisation_from_json,
     organisation_to_json,
@@ -47,7 +47,7 @@ from kb.types import (
 )
 
 #: Raised whenever the tables, the analyser or the hashes of documents change their meaning.
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 DATABASE = "index.sqlite"
 _SIDE_FILES = ("-wal", "-shm")
@@ -92,9 +92,12 @@ _TABLES: Mapping[str, tuple[dict[str, type], str]] = {
 
 #: Analysed text. The ascii tokenizer splits at blanks and keeps every other character, so its words are exactly the
 #: analyser's terms. A title stands in its own passage, the keywords in the first one, so that each counts once.
+#: Words as they are written, folded only, have a table of their own with a row for each document and each word once.
 _FTS = """
     CREATE VIRTUAL TABLE terms USING fts5(title, text, keywords, tokenize = 'ascii');
     CREATE VIRTUAL TABLE occurrences USING fts5vocab('terms', 'instance');
+    CREATE VIRTUAL TABLE words USING fts5(text, tokenize = 'ascii', detail = none, columnsize = 0);
+    CREATE VIRTUAL TABLE vocabulary USING fts5vocab('words', 'row');
 """
 
 
@@ -399,6 +402,20 @@ class Reader:
         row = self.connection.execute("SELECT value FROM meta WHERE key = 'taxonomy'").fetchone()
         return taxonomy_from_json(json.loads(row[0]) if row else [])
 
+    def vocabulary(self) -> Mapping[str, int]:
+        """Every word as it is written, folded, with the number of documents that hold it. Letters only."""
+        return dict(self.connection.execute("SELECT term, doc FROM vocabulary ORDER BY term"))
+
+    def occurring(self, terms: Sequence[str]) -> frozenset[str]:
+        """Those of ``terms`` that stand in a document."""
+        found: set[str] = set()
+        for chunk in _chunks(terms):
+            rows = self.connection.execute(
+                f"SELECT DISTINCT term FROM occurrences WHERE term IN ({_marks(chunk)})", chunk
+            )
+            found.update(term for (term,) in rows)
+        return frozenset(found)
+
     def hashes(self) -> Mapping[str, str]:
         """The hash of every document, by id."""
         return dict(self.connection.execute("SELECT id, hash FROM documents"))
@@ -425,6 +442,7 @@ class Writer:
             ]
             owned = f"SELECT key FROM passages WHERE document IN ({_marks(keys)})"
             self._database.execute(f"DELETE FROM terms WHERE rowid IN ({owned})", keys)
+            self._database.execute(f"DELETE FROM words WHERE rowid IN ({_marks(keys)})", keys)
             for table, column in (("passages", "document"), ("tags", "document"), ("documents", "key")):
                 self._database.table(table).delete_where(f"{column} IN ({_marks(keys)})", keys)
 
@@ -475,6 +493,10 @@ class Writer:
                 )
                 for ordinal, (passage, _) in enumerate(passages)
             ),
+        )
+        self._database.execute(
+            "INSERT INTO words (rowid, text) VALUES (?, ?)",
+            (key, _words(*(passage.text for passage, _ in passages), *document.keywords)),
         )
         self._database.table("tags").insert_all(
             {"facet": facet, "value": value, "document": key}
@@ -540,6 +562,11 @@ _CHECKSUMS = (
 
 def _checksum(*values: str | None) -> int:
     return zlib.crc32("\0".join(value or "" for value in values).encode("utf-8", "surrogatepass"))
+
+
+def _words(*texts: str) -> str:
+    """The distinct words of texts, those of letters only."""
+    return " ".join(sorted({token.term for text in texts for token in tokens(text, "und") if token.term.isalpha()}))
 
 
 def _chunks(values: Sequence[Any]) -> Iterator[list[Any]]:

@@ -21,6 +21,18 @@ def test_search_gives_what_the_command_line_prints(client: FlaskClient, backend:
     assert response.get_json() == results_to_json(backend.search(query))
 
 
+def test_how_a_query_was_read_is_told(client: FlaskClient) -> None:
+    found = client.get("/api/v1/search?q=parentel+controls").get_json()
+    assert found["query"] == "parentel controls"
+    assert found["understood"] == {"language": "en", "corrected": "parental controls", "also": []}
+    found = client.get("/api/v1/search?q=kontrola+rodzicielska").get_json()
+    assert found["understood"]["language"] == "pl"
+    assert found["understood"]["also"] == [{"facet": "topic", "id": "parental-controls", "label": "Parental controls"}]
+    nothing: dict[str, object] = {"language": None, "corrected": None, "also": []}
+    assert client.get("/api/v1/search?q=parentel+controls&exact=1").get_json()["understood"] == nothing
+    assert client.get("/api/v1/search?q=x&exact=maybe").status_code == 400
+
+
 def test_page_and_limit_choose_the_hits(client: FlaskClient, backend: Backend) -> None:
     expected = [hit.id for hit in backend.search(Query(limit=2, offset=2)).hits]
     assert [hit["id"] for hit in client.get("/api/v1/search?limit=2&page=2").get_json()["hits"]] == expected

@@ -90,6 +90,28 @@ def test_a_search_keeps_its_text_and_tells_the_total(get_page: GetPage, backend:
     assert page.one("h1").text.startswith(f"{total} practice")
 
 
+def test_a_misspelt_word_is_put_right_and_said_so(get_page: GetPage) -> None:
+    page = get_page(f"/search?q={quote('parentel <i> controls')}&mode=lexical&country=GB")
+    (note,) = [note for note in page.with_class("results-note") if note.text.startswith("Showing results for")]
+    assert note.text.startswith("Showing results for parental <i> controls.")
+    exact = note.one("a").attributes["href"]
+    assert exact == "/search?q=parentel+%3Ci%3E+controls&country=GB&mode=lexical&exact=1"
+    asked = get_page(exact)
+    assert not any("Showing results" in note.text for note in asked.with_class("results-note"))
+    assert asked.one("input", name="exact").attributes["form"] == "search-form"
+    (back,) = [a for note in asked.with_class("results-note") for a in note.all("a") if "misspellings" in a.text]
+    assert get_page(back.attributes["href"]).one("h1").text == page.one("h1").text
+
+
+def test_a_question_in_another_language_names_its_concepts(get_page: GetPage) -> None:
+    page = get_page(f"/search?q={quote('Cybermobbing in der Klasse')}")
+    (note,) = [note for note in page.with_class("results-note") if note.text.startswith("Also searched for:")]
+    assert [(a.text, a.attributes["href"]) for a in note.all("a")] == [
+        ("Cyberbullying", "/topics/cyberbullying"),
+        ("Search for the exact words only", "/search?q=Cybermobbing+in+der+Klasse&exact=1"),
+    ]
+
+
 def test_every_hit_says_why_it_is_there(get_page: GetPage, backend: Backend) -> None:
     page = get_page(f"/search?q={quote(practices(backend)[0].title)}")
     reasons = page.with_class("why")

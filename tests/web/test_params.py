@@ -9,6 +9,7 @@ from kb.errors import UsageError
 from kb.types import FACETS, Query
 from web.params import (
     MODES,
+    exactly,
     on_page,
     page_number,
     read_limit,
@@ -30,6 +31,9 @@ READ = [
     ),
     ({"mode": "dense"}, Query(mode="dense")),
     ({"mode": ""}, Query()),
+    ({"exact": "1"}, Query(exact=True)),
+    ({"exact": "0"}, Query()),
+    ({"exact": ""}, Query()),
     ({"page": "3"}, Query(offset=20)),
     ({"page": ""}, Query()),
     ({"utm_source": "mail", "format": "json"}, Query()),
@@ -52,6 +56,12 @@ def test_an_unknown_mode_is_refused_with_those_there_are() -> None:
         read_query(MultiDict({"mode": "magic"}))
 
 
+@pytest.mark.parametrize("exact", ["2", "yes", "true", "-1", "01", "1 "])
+def test_exact_is_on_or_off(exact: str) -> None:
+    with pytest.raises(UsageError, match="exact must be 1, or left out, found"):
+        read_query(MultiDict({"exact": exact}))
+
+
 def test_a_message_quotes_no_more_than_a_line() -> None:
     with pytest.raises(UsageError) as caught:
         read_query(MultiDict({"mode": "x" * 10_000}))
@@ -59,13 +69,14 @@ def test_a_message_quotes_no_more_than_a_line() -> None:
 
 
 queries = st.builds(
-    lambda text, mode, filters, page: Query(text.strip(), mode, filters, 10, (page - 1) * 10),
+    lambda text, mode, filters, page, exact: Query(text.strip(), mode, filters, 10, (page - 1) * 10, exact),
     st.text(),
     st.sampled_from(MODES),
     st.dictionaries(
         st.sampled_from(FACETS), st.lists(st.text(min_size=1), min_size=1, unique=True).map(tuple), max_size=4
     ),
     st.integers(1, 999_999),
+    st.booleans(),
 )
 
 
@@ -77,7 +88,7 @@ def test_a_query_survives_its_url(query: Query) -> None:
 @given(queries)
 def test_arguments_stand_in_one_order(query: Query) -> None:
     names = list(to_arguments(query))
-    assert names == [name for name in ("q", *FACETS, "mode", "page") if name in names]
+    assert names == [name for name in ("q", *FACETS, "mode", "exact", "page") if name in names]
 
 
 def test_what_is_the_default_is_left_out() -> None:
@@ -93,6 +104,11 @@ def test_toggling_twice_changes_nothing_but_the_page(query: Query, facet: str, v
 
 def test_toggling_goes_back_to_the_first_page() -> None:
     assert toggled(Query("x", offset=30), "topic", "grooming") == Query("x", filters={"topic": ("grooming",)})
+
+
+def test_exact_words_and_back_begin_on_the_first_page() -> None:
+    assert exactly(Query("x", offset=20), exact=True) == Query("x", exact=True)
+    assert exactly(Query("x", offset=20, exact=True), exact=False) == Query("x")
 
 
 def test_pages_are_numbered_from_1() -> None:

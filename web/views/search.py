@@ -6,7 +6,7 @@ from flask import render_template, request
 
 from kb.types import Query, Results
 from web.browsing import chosen, pages, panels
-from web.params import on_page, read_query, toggled, without_filters
+from web.params import exactly, on_page, read_query, toggled, without_filters
 from web.site import current_backend
 from web.urls import search_url
 
@@ -24,6 +24,8 @@ def search() -> str:
         results=results,
         panels=panels(results, backend.taxonomy()),
         chips=[(facet, value, search_url(toggled(query, facet, value))) for facet, value in chosen(query)],
+        exact_url=search_url(exactly(query, exact=True)),
+        usual_url=search_url(exactly(query, exact=False)),
         unfiltered_url=search_url(without_filters(query)),
         wider=_wider(results),
         nothing_fits=_nothing_fits(results),

@@ -1,0 +1,217 @@
+"""What is meant by the text of a query: slips of the keyboard put right, other languages put into English.
+
+Both from what the base itself holds: the words of its documents, and the labels of its taxonomy. A query in English
+whose words occur here stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from kb.analysis import tokens
+from kb.concepts import ConceptKey, Glossaries, Glossary, Translation, Word, content
+from kb.labels import Labels
+from kb.languages import ENGLISH, detect, is_function_word
+from kb.query import MAX_CHARACTERS, MAX_TERMS, Forms, ParsedQuery, parse, replaced
+from kb.spelling import SHORTEST, Vocabulary, correction
+from kb.types import Layout, NamedConcept, Query, Understanding
+
+#: A word is an ordinary English one when it stands in so many documents of an English base; in fewer it may be a name.
+ORDINARY = 3
+#: The share that the labels of the concepts have beside the words in English, when what is meant is encoded.
+LABELS = 0.5
+#: A word of another language is taken for the same word in English from this length, and from that with two changes.
+COGNATE, LOOSE_COGNATE = 6, 8
+
+
+class Reading(Protocol):
+    """What understanding needs of one generation; see :class:`kb.backends.Snapshot`."""
+
+    @property
+    def layout(self) -> Layout: ...
+    @property
+    def labels(self) -> Labels: ...
+    @property
+    def vocabulary(self) -> Vocabulary: ...
+    @property
+    def glossaries(self) -> Glossaries: ...
+
+    def occurring(self, forms: Sequence[str]) -> frozenset[str]:
+        """Those of ``forms`` that occur in a document."""
+        ...
+
+    def is_word(self, word: str) -> bool:
+        """Whether a folded word is one that the model knows, so that it is no slip."""
+        ...
+
+
+def understand(query: Query, reading: Reading) -> tuple[ParsedQuery, Understanding]:
+    """What to search for, and how that differs from what was typed. Raises UsageError for a text that is too long."""
+    parsed = parse(query.text, reading.layout.languages)
+    if query.exact or not parsed.terms:
+        return parsed, Understanding()
+    if ENGLISH not in reading.layout.languages:  # nothing to put it into, and no telling slips from inflections
+        return parsed, Understanding()
+    if not reading.glossaries:
+        return _corrected(query.text, parsed, None, reading)
+    language = _language(parsed.meaning, reading)
+    if language == ENGLISH:
+        parsed, understood = _corrected(query.text, parsed, ENGLISH, reading)
+        parsed, concepts = _bridged_in_part(parsed, reading)
+        return parsed, replace(understood, concepts=concepts)
+    known = any(_known_in(word.folded, language, reading) for word in content(parsed.meaning, language))
+    if not known:  # a language was recognised by its letters alone: it may as well be English with slips
+        corrected, understood = _corrected(query.text, parsed, ENGLISH, reading)
+        if understood.corrected and all(_english(word.folded, reading) for word in content(corrected.meaning, ENGLISH)):
+            return corrected, understood
+    parsed, concepts = _bridged(parsed, reading.glossaries.glossary(language), reading, lambda word: True)
+    return parsed, Understanding(language=language, concepts=concepts)
+
+
+# --- language --------------------------------------------------------------------------------------------------
+
+
+def _language(text: str, reading: Reading) -> str:
+    return detect(
+        text, english=lambda word: _english(word, reading), known_in=lambda word: reading.glossaries.languages_of(word)
+    )
+
+
+def _english(word: str, reading: Reading) -> bool:
+    """Whether a folded word is an ordinary English one. In documents of several languages few surely are."""
+    return (
+        is_function_word(word, ENGLISH)
+        or (reading.layout.languages == (ENGLISH,) and reading.vocabulary.count(word) >= ORDINARY)
+        or ENGLISH in reading.glossaries.languages_of(word)
+    )
+
+
+def _known_in(word: str, language: str, reading: Reading) -> bool:
+    return language in reading.glossaries.languages_of(word)
+
+
+# --- slips -----------------------------------------------------------------------------------------------------
+
+
+def _corrected(
+    text: str, parsed: ParsedQuery, language: str | None, reading: Reading
+) -> tuple[ParsedQuery, Understanding]:
+    better = replaced(text, lambda word: _correction(word, reading))
+    if better == text or len(better) > MAX_CHARACTERS:
+        return parsed, Understanding(language)
+    return parse(better, reading.layout.languages), Understanding(language, corrected=" ".join(better.split()))
+
+
+def _correction(written: str, reading: Reading) -> str | None:
+    """Another word for one that occurs nowhere and is not a word of a label in any language."""
+    word = "".join(token.term for token in tokens(written, "und"))
+    if len(word) < SHORTEST or not written.isalpha() or not word.isalpha():
+        return None
+    if reading.glossaries.languages_of(word) or _occurs(word, reading) or reading.is_word(word):
+        return None
+    better = correction(word, reading.vocabulary)
+    return better.capitalize() if better and written.istitle() else better
+
+
+def _occurs(word: str, reading: Reading) -> bool:
+    """Whether a folded word, or a form of it, is in a document."""
+    return word in reading.vocabulary or bool(reading.occurring(_own_forms(word, reading)))
+
+
+# --- other languages -------------------------------------------------------------------------------------------
+
+
+def _bridged_in_part(parsed: ParsedQuery, reading: Reading) -> tuple[ParsedQuery, tuple[NamedConcept, ...]]:
+    """An English query with English beside words that occur nowhere and are a whole label in another language."""
+    strange = {word.folded for word in content(parsed.meaning, ENGLISH) if _strange(word.folded, reading)}
+    names = Counter(name for word in strange for name in reading.glossaries.languages_of(word))
+    if not names:
+        return parsed, ()
+    likeliest = min(names, key=lambda name: (-names[name], name))
+    glossary = reading.glossaries.glossary(likeliest)
+    words = content(parsed.meaning, likeliest)
+    labels = (words[start:end] for start, end, _ in glossary.named([word.term for word in words]))
+    foreign = {word.folded for label in labels if strange.issuperset(w.folded for w in label) for word in label}
+    return _bridged(parsed, glossary, reading, foreign.__contains__)
+
+
+def _strange(word: str, reading: Reading) -> bool:
+    """Whether a folded word is not English, as far as the base and the model know, and stands in a label."""
+    if _english(word, reading) or not reading.glossaries.languages_of(word):
+        return False
+    return not _occurs(word, reading) and not reading.is_word(word)
+
+
+def _bridged(
+    parsed: ParsedQuery, glossary: Glossary, reading: Reading, foreign: Callable[[str], bool]
+) -> tuple[ParsedQuery, tuple[NamedConcept, ...]]:
+    """The query with English beside its ``foreign`` words (folded), and the concepts that these name.
+
+    A word and its translations are one term, of which any form matches (Pirkola 1998, "The effects of query structure
+    and dictionary setups in dictionary-based cross-language information retrieval"). What is in no dictionary and in
+    no document is left out of the words, not held against the documents: it is strange for its language.
+    """
+    words = content(parsed.meaning, glossary.language)
+    english = {word.start: _translations(word, glossary, reading) for word in words if foreign(word.folded)}
+    concepts = _named(words, glossary, foreign)
+    if not concepts and not any(english.values()):
+        return parsed, ()
+    terms: Counter[Forms] = Counter()
+    spoken = []
+    for word in words:
+        written = parsed.meaning[word.start : word.end]
+        own, found = _own_forms(written, reading), english.get(word.start)
+        if found is None:  # not foreign: it counts as it did
+            if own in parsed.terms:
+                terms[own] += 1
+        elif found or reading.occurring(own):
+            terms[tuple(dict.fromkeys((*own, *(translation.term for translation in found))))] += 1
+        spoken += [written] if not found else _spoken(word, found, glossary)
+    labels = tuple(NamedConcept(*key, label=reading.labels.label(*key)) for key in concepts)
+    return (
+        replace(
+            parsed,
+            meaning=" ".join(spoken),
+            terms=tuple(terms)[:MAX_TERMS],
+            counts=tuple(terms.values())[:MAX_TERMS],
+            hints=((". ".join(dict.fromkeys(concept.label for concept in labels)), LABELS),) if labels else (),
+        ),
+        labels,
+    )
+
+
+def _spoken(word: Word, found: Sequence[Translation], glossary: Glossary) -> list[str]:
+    """What stands for a word in an English text: its likeliest translation, or all of a word that is only akin."""
+    return [translation.word for translation in (found[:1] if word.term in glossary.dictionary else found)]
+
+
+def _translations(word: Word, glossary: Glossary, reading: Reading) -> tuple[Translation, ...]:
+    """From the labels; else the English word that looks the same ("prévention"), if documents have it."""
+    if found := glossary.translations(word.term):
+        return found
+    if len(word.folded) < COGNATE or word.folded in reading.vocabulary:
+        return ()
+    slips = 1 if len(word.folded) < LOOSE_COGNATE else 2
+    same = reading.vocabulary.nearest(word.folded, slips=slips, documents=ORDINARY, same_start=True)
+    return tuple(Translation(token.term, same) for token in tokens(same, ENGLISH)) if same else ()
+
+
+def _named(words: Sequence[Word], glossary: Glossary, foreign: Callable[[str], bool]) -> tuple[ConceptKey, ...]:
+    """The concepts whose labels stand in a text, in the order in which they are named."""
+    named = glossary.named([word.term for word in words])
+    keys = (
+        key
+        for start, end, concepts in named
+        if all(foreign(word.folded) for word in words[start:end])
+        for key in concepts
+    )
+    return tuple(dict.fromkeys(keys))
+
+
+def _own_forms(written: str, reading: Reading) -> Forms:
+    """The forms of a word in the languages of the documents."""
+    languages = reading.layout.languages or (ENGLISH,)
+    return tuple(dict.fromkeys(token.term for language in languages for token in tokens(written, language)))
