@@ -16,7 +16,7 @@ from kb.types import Band, Floats, Mode
 #: The lower edge of each band, by mode, best band first. What lies below the last one is not a result.
 EDGES: Mapping[Mode, Mapping[Band, float]] = MappingProxyType(
     {
-        "hybrid": {"strong": 1.35, "fair": 1.01, "weak": 0.35},
+        "hybrid": {"strong": 1.35, "fair": 1.05, "weak": 0.35},
         "lexical": {"strong": 0.80, "fair": 0.45, "weak": 0.03},
         "dense": {"strong": 0.65, "fair": 0.53, "weak": 0.20},
     }
