@@ -1,6 +1,6 @@
 """Closed-class words of 25 languages: they shape a question, say nothing of its subject, and tell its language.
 
-Folded, as :func:`kb.analysis.words` gives them. Those of English are in :mod:`kb.analysis`. Found by counting: the most
+Folded, as :mod:`kb.analysis` folds a word before it is stemmed. Those of English are there. Found by counting: the most
 frequent words of parallel sentences that stand, most of the time, where the English side has a function word (IBM
 Model 1); then read through. The lists are short on purpose: a word that is missing is looked up in vain, a word too
 many is never looked up.

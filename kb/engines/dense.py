@@ -18,6 +18,7 @@ import numpy as np
 
 from kb.errors import Damaged, StoreError
 from kb.query import ParsedQuery
+from kb.similar import centroids
 from kb.types import Encoder, Evidence, Floats, Layout, Positions, Segment
 
 SEGMENTS = "segments"
@@ -158,12 +159,8 @@ def document_means(vectors: Vectors, layout: Layout) -> Floats:
 
     float32, shape (documents, dimension), rows of unit length.
     """
-    if not len(layout.ids):
-        return np.empty((0, 0), dtype=np.float32)
-    rows = vectors.rows(vector_numbers(vectors, layout)) * ~layout.titles[:, np.newaxis]
-    sums = np.add.reduceat(rows, layout.starts[:-1], axis=0)
-    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-    return np.asarray(sums / np.where(lengths > 0, lengths, 1), dtype=np.float32)
+    rows = vectors.rows(vector_numbers(vectors, layout))
+    return centroids(np.where(layout.titles[:, np.newaxis], np.float32(0), rows), layout)
 
 
 def vector_numbers(vectors: Vectors, layout: Layout) -> Positions:
