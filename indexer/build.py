@@ -8,8 +8,10 @@ generation; what a stopped run left behind is used (vectors) or swept away (segm
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,15 +23,17 @@ from indexer.lock import locked
 from indexer.passages import cut
 from indexer.plan import Plan, digest, plan
 from kb.content.model import Organisation, Taxonomy
-from kb.engines.dense import Vectors, remove_segments, write_segment
-from kb.engines.store import Store
+from kb.engines.dense import SEGMENTS, Vectors, remove_segments, write_segment
+from kb.engines.store import Store, Writer
 from kb.engines.vector_cache import VectorCache
+from kb.engines.verified import note_verified, still_verified
 from kb.errors import Damaged, NoIndex
 from kb.types import Document, Encoder, Floats, Manifest, Passage, Placement, Segment
 
 #: Passages encoded between two commits of the vector cache: what an interrupted run has to do again at most.
 BATCH = 64
-#: Segments are merged into one when there are more than this, or when more than this share of their rows is dead.
+#: The smaller segments are merged when there are more than this, all of them when more than this share of their rows
+#: is dead. A segment is left alone while it is larger than all smaller ones together, so that a row is copied seldom.
 MAX_SEGMENTS = 8
 MAX_DEAD = 0.25
 #: Seconds for which segments that a newer generation dropped stay on disk, for readers that are about to open them.
@@ -58,15 +62,28 @@ class Silent:
 
 
 @dataclass(frozen=True, slots=True)
-class Vocabulary:
-    """What is stored beside the documents. ``inputs`` is a digest of it all."""
+class Contents:
+    """What is stored beside the documents."""
 
     taxonomy: Taxonomy = field(default_factory=lambda: Taxonomy({}))
     organisations: Mapping[str, Organisation] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """What stands beside the documents: ``load`` reads it where its ``digest`` is new; the manifest tells the rest."""
+
+    load: Callable[[], Contents] = Contents
+    digest: str = ""
     problems: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
-    inputs: str = ""
+
+    @property
+    def inputs(self) -> str:
+        """A digest of it all."""
+        value = json.dumps([self.digest, self.problems, self.left_out])
+        return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,108 +120,123 @@ def build(
     encoder: Encoder,
     model: str,
     *,
+    digests: Mapping[str, str] | None = None,
     vocabulary: Vocabulary | None = None,
     full: bool = False,
     progress: Progress | None = None,
 ) -> Built:
     """Make the index in ``folder`` hold exactly ``documents`` (by id), encoded by ``encoder``.
 
-    ``full`` uses neither the previous index nor the vector cache. Raises Busy when another run is under way,
-    StoreError when something cannot be written (the previous index is then intact), ModelError from the encoder.
+    ``digests`` gives for each document what changes with anything of it that is stored; then only those that are to be
+    written are taken from ``documents``. ``full`` uses neither the previous index nor the vector cache. Raises Busy
+    when another run is under way, StoreError when something cannot be written (the previous index is then intact),
+    ModelError from the encoder.
     """
     progress = progress or Silent()
-    vocabulary = vocabulary or Vocabulary()
     clock = _Clock(progress)
     with locked(folder):
         store = Store(folder)
         try:
-            return _build(folder, store, documents, encoder, model, vocabulary, full, progress, clock)
+            run = _Run(folder, store, documents, digests, encoder, model, vocabulary or Vocabulary(), full, progress)
+            return _build(run, clock)
         finally:
             store.close()
 
 
-def _build(
-    folder: Path,
-    store: Store,
-    documents: Mapping[str, Document],
-    encoder: Encoder,
-    model: str,
-    vocabulary: Vocabulary,
-    full: bool,
-    progress: Progress,
-    clock: _Clock,
-) -> Built:
+@dataclass(frozen=True, slots=True)
+class _Run:
+    folder: Path
+    store: Store
+    documents: Mapping[str, Document]
+    digests: Mapping[str, str] | None
+    encoder: Encoder
+    model: str
+    vocabulary: Vocabulary
+    full: bool
+    progress: Progress
+
+
+def _build(run: _Run, clock: _Clock) -> Built:
     with clock.step("reading the index"):
-        previous, hashes, placements = _previous(folder, store, progress)
+        previous, hashes = _previous(run)
     with clock.step("planning"):
-        rewrite = full or (previous is not None and previous.fingerprint != encoder.fingerprint)
-        if rewrite:
-            placements = {}
-        wanted = {key: digest(document) for key, document in documents.items()}
+        rewrite = run.full or (previous is not None and previous.fingerprint != run.encoder.fingerprint)
+        wanted = run.digests
+        if wanted is None:
+            wanted = {key: digest(document) for key, document in run.documents.items()}
         todo = plan(wanted, hashes, full=rewrite)
-    if previous and not (todo.to_write or todo.removed) and previous.inputs == vocabulary.inputs:
+    if previous and not (todo.to_write or todo.removed) and previous.inputs == run.vocabulary.inputs:
         with clock.step("cleaning up"):
-            _clean_up(folder, previous)
+            _clean_up(run, previous)
         return Built(todo, previous.generation, False, previous.passages, 0, 0, clock.seconds)
     with clock.step("cutting into passages"):
-        passages = {key: cut(documents[key], encoder) for key in todo.to_write}
+        documents = {key: run.documents[key] for key in todo.to_write}
+        passages = {key: cut(document, run.encoder) for key, document in documents.items()}
+        keys = list(dict.fromkeys(p.hash for cuts in passages.values() for p in cuts))
+        placements = {} if rewrite or not previous else _placements(run.store, keys)
     with clock.step("encoding"):
         new = {p.hash: p for cuts in passages.values() for p in cuts if p.hash not in placements}
-        vectors, encoded = _vectors(folder, new, encoder, full, progress)
+        vectors, encoded = _vectors(run.folder, new, run.encoder, run.full, run.progress)
     with clock.step("writing vectors"):
         generation = (previous.generation if previous else 0) + 1
         segments = () if rewrite or not previous else previous.segments
         if vectors:
-            written = write_segment(folder, np.stack(list(vectors.values())), generation=generation)
+            written = write_segment(run.folder, np.stack(list(vectors.values())), generation=generation)
             placements = {**placements, **_placed(written, vectors)}
             segments = (*segments, written)
     with clock.step("publishing"):
-        manifest = _publish(
-            folder,
-            store,
-            documents,
-            wanted,
-            todo,
-            passages,
-            placements,
-            vocabulary,
-            Manifest(
-                generation=generation,
-                model=model,
-                fingerprint=encoder.fingerprint,
-                dimension=encoder.dimension,
-                built_at=datetime.now(UTC).isoformat(timespec="seconds"),
-                documents=0,
-                passages=0,
-                segments=segments,
-                problems=vocabulary.problems,
-                left_out=vocabulary.left_out,
-                inputs=vocabulary.inputs,
-            ),
-            previous,
+        same_space = previous is not None and not rewrite
+        manifest = Manifest(
+            generation=generation,
+            model=run.model,
+            fingerprint=run.encoder.fingerprint,
+            dimension=previous.dimension if previous and same_space else run.encoder.dimension,
+            built_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            documents=0,
+            passages=0,
+            segments=segments,
+            problems=run.vocabulary.problems,
+            left_out=run.vocabulary.left_out,
+            inputs=run.vocabulary.inputs,
         )
+        with run.store.writing() as writer:
+            writer.remove(todo.to_remove)
+            for key, document in documents.items():
+                writer.put(document, wanted[key], [(p, placements[p.hash]) for p in passages[key]])
+            manifest = _publish(run, writer, manifest, previous)
     with clock.step("cleaning up"):
-        _clean_up(folder, manifest)
+        _clean_up(run, manifest)
     total = sum(map(len, passages.values()))
     return Built(todo, generation, True, manifest.passages, encoded, total - encoded, clock.seconds)
 
 
-def _previous(
-    folder: Path, store: Store, progress: Progress
-) -> tuple[Manifest | None, Mapping[str, str], Mapping[bytes, Placement]]:
-    """The index as it is. A damaged one is set aside: everything in it is derived."""
+def _previous(run: _Run) -> tuple[Manifest | None, Mapping[str, str]]:
+    """The index as it is. A damaged one is set aside: everything in it is derived.
+
+    All of it is read where its files are not those that were verified last, or everything is to be made anew.
+    """
     try:
-        with store.reading() as reader:
-            reader.check()
+        with run.store.reading() as reader:
             manifest = reader.manifest()
-            Vectors.open(folder, manifest.segments, manifest.dimension)
-            return manifest, reader.hashes(), reader.placements()
+            if run.full or not still_verified(run.folder, _files(run, manifest)):
+                reader.check()
+                Vectors.open(run.folder, manifest.segments, manifest.dimension)
+            return manifest, reader.hashes()
     except NoIndex:
-        return None, {}, {}
+        return None, {}
     except Damaged as error:
-        progress.notice(f"building the index anew: {error}")
-        store.set_aside()
-        return None, {}, {}
+        run.progress.notice(f"building the index anew: {error}")
+        run.store.set_aside()
+        return None, {}
+
+
+def _files(run: _Run, manifest: Manifest) -> list[Path]:
+    return [*run.store.files(), *(run.folder / SEGMENTS / segment.file for segment in manifest.segments)]
+
+
+def _placements(store: Store, hashes: Sequence[bytes]) -> Mapping[bytes, Placement]:
+    with store.reading() as reader:
+        return reader.placements(hashes)
 
 
 def _vectors(
@@ -232,51 +264,49 @@ def _placed(segment: Segment, keys: Mapping[bytes, Floats] | Sequence[bytes]) ->
     return {key: Placement(segment.file, row) for row, key in enumerate(keys)}
 
 
-def _publish(
-    folder: Path,
-    store: Store,
-    documents: Mapping[str, Document],
-    hashes: Mapping[str, str],
-    todo: Plan,
-    passages: Mapping[str, Sequence[Passage]],
-    placements: Mapping[bytes, Placement],
-    vocabulary: Vocabulary,
-    manifest: Manifest,
-    previous: Manifest | None,
-) -> Manifest:
-    with store.writing() as writer:
-        writer.remove(todo.to_remove)
-        for key in todo.to_write:
-            writer.put(documents[key], hashes[key], [(p, placements[p.hash]) for p in passages[key]])
-        writer.replace_vocabulary(vocabulary.taxonomy, vocabulary.organisations, vocabulary.aliases)
-        live = writer.placements()
-        used = {place.segment for place in live.values()}
-        manifest = replace(manifest, segments=tuple(s for s in manifest.segments if s.file in used))
-        if _crooked(manifest.segments, len(live)):
-            manifest, moves = _compacted(folder, manifest, live)
-            writer.move_vectors(moves)
-        document_count, passage_count = writer.counts()
-        manifest = replace(
-            manifest, documents=document_count, passages=passage_count, retired=_retired(previous, manifest)
-        )
-        writer.publish(manifest)
+def _publish(run: _Run, writer: Writer, manifest: Manifest, previous: Manifest | None) -> Manifest:
+    """Store what stands beside the documents, drop and merge segments, and name the generation."""
+    if writer.vocabulary_digest() != run.vocabulary.digest or not run.vocabulary.digest:
+        contents = run.vocabulary.load()
+        writer.replace_vocabulary(contents.taxonomy, contents.organisations, contents.aliases, run.vocabulary.digest)
+    live = {segment: writer.live_rows(segment.file) for segment in manifest.segments}
+    manifest = replace(manifest, segments=tuple(segment for segment, rows in live.items() if rows))
+    if merged := _to_merge(manifest.segments, sum(live.values())):
+        segment, moves = _merged(run.folder, merged, manifest, writer.placements([one.file for one in merged]))
+        writer.move_vectors(moves)
+        manifest = replace(manifest, segments=(*(one for one in manifest.segments if one not in merged), segment))
+    document_count, passage_count = writer.counts()
+    manifest = replace(manifest, documents=document_count, passages=passage_count, retired=_retired(previous, manifest))
+    writer.publish(manifest)
     return manifest
 
 
-def _crooked(segments: Sequence[Segment], live: int) -> bool:
+def _to_merge(segments: Sequence[Segment], live: int) -> tuple[Segment, ...]:
+    """The segments that are to become one: none, all, or the smaller ones."""
     rows = sum(segment.rows for segment in segments)
-    return len(segments) > MAX_SEGMENTS or rows - live > MAX_DEAD * rows
+    if rows - live > MAX_DEAD * rows:
+        return tuple(segments)
+    if len(segments) <= MAX_SEGMENTS:
+        return ()
+    smallest, *others = sorted(segments, key=lambda segment: segment.rows)
+    chosen, held = [smallest], smallest.rows
+    for segment in others:
+        if len(chosen) > 1 and segment.rows > held:
+            break
+        chosen.append(segment)
+        held += segment.rows
+    return tuple(chosen)
 
 
-def _compacted(
-    folder: Path, manifest: Manifest, live: Mapping[bytes, Placement]
-) -> tuple[Manifest, dict[bytes, Placement]]:
-    """One segment that holds the live rows of all."""
-    vectors = Vectors.open(folder, manifest.segments, manifest.dimension)
-    offset = {segment.file: int(start) for segment, start in zip(manifest.segments, vectors.offsets, strict=False)}
+def _merged(
+    folder: Path, segments: Sequence[Segment], manifest: Manifest, live: Mapping[bytes, Placement]
+) -> tuple[Segment, dict[bytes, Placement]]:
+    """One segment that holds the live rows of several, and where they lie now."""
+    vectors = Vectors.open(folder, segments, manifest.dimension)
+    offset = {segment.file: int(start) for segment, start in zip(segments, vectors.offsets, strict=False)}
     numbers = np.array([offset[place.segment] + place.row for place in live.values()], dtype=np.int64)
     segment = write_segment(folder, vectors.rows(numbers), generation=manifest.generation)
-    return replace(manifest, segments=(segment,)), _placed(segment, list(live))
+    return segment, _placed(segment, list(live))
 
 
 def _retired(previous: Manifest | None, manifest: Manifest) -> dict[str, float]:
@@ -290,7 +320,8 @@ def _retired(previous: Manifest | None, manifest: Manifest) -> dict[str, float]:
     return {**dropped, **waiting}
 
 
-def _clean_up(folder: Path, manifest: Manifest) -> None:
+def _clean_up(run: _Run, manifest: Manifest) -> None:
     now = time.time()
     waiting = (file for file, since in manifest.retired.items() if now - since < GRACE)
-    remove_segments(folder, frozenset((*(segment.file for segment in manifest.segments), *waiting)))
+    remove_segments(run.folder, frozenset((*(segment.file for segment in manifest.segments), *waiting)))
+    note_verified(run.folder, _files(run, manifest))

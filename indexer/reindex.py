@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from indexer.build import Built, Progress, Silent, Vocabulary, build
+from indexer.build import Built, Contents, Progress, Silent, Vocabulary, build
 from indexer.documents import from_practice
 from kb.content.codec import organisation_to_json, taxonomy_to_json
 from kb.content.corpus import read_corpus
@@ -78,24 +78,16 @@ def _with_last_schemes(corpus: Corpus, data: Path) -> Corpus:
 
 def _vocabulary(corpus: Corpus) -> Vocabulary:
     aliases = {alias: key for key, practice in corpus.practices.items() for alias in practice.aliases}
-    problems = tuple(map(str, corpus.problems))
-    inputs = json.dumps(
-        [
-            taxonomy_to_json(corpus.taxonomy),
-            {key: organisation_to_json(value) for key, value in corpus.organisations.items()},
-            aliases,
-            problems,
-            corpus.left_out,
-        ],
-        sort_keys=True,
-    )
+    value = [
+        taxonomy_to_json(corpus.taxonomy),
+        {key: organisation_to_json(value) for key, value in corpus.organisations.items()},
+        aliases,
+    ]
     return Vocabulary(
-        taxonomy=corpus.taxonomy,
-        organisations=corpus.organisations,
-        aliases=aliases,
-        problems=problems,
+        load=lambda: Contents(corpus.taxonomy, corpus.organisations, aliases),
+        digest=hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest(),
+        problems=tuple(map(str, corpus.problems)),
         left_out=corpus.left_out,
-        inputs=hashlib.sha256(inputs.encode()).hexdigest(),
     )
 
 

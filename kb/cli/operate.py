@@ -13,6 +13,8 @@ from kb.cli.progress import progress
 from kb.config import Config
 from kb.content.codec import organisation_to_json, practice_to_json, taxonomy_to_json
 from kb.engines.model_files import DEFAULT_MODEL
+from kb.engines.store import Store
+from kb.engines.verified import forget_verified
 from kb.errors import Damaged, NoIndex
 from kb.types import Query
 
@@ -66,8 +68,8 @@ def _report_lines(report: dict[str, object]) -> list[str]:
 def _indexed_model(config: Config) -> str | None:
     """The model of the index there is. One that cannot be read is about to be made anew."""
     try:
-        with open_backend(config) as backend:
-            return backend.manifest().model
+        with Store(config.data).reading() as reader:
+            return reader.manifest().model
     except (NoIndex, Damaged):
         return None
 
@@ -78,7 +80,11 @@ def _indexed_model(config: Config) -> str | None:
 def status(config: Config, as_json: bool) -> None:
     """Say what is indexed, and read all of it to see whether it is sound."""
     with open_backend(config) as backend:
-        backend.check()
+        try:
+            backend.check()
+        except Damaged:
+            forget_verified(config.data)  # so that the next reindex looks as closely
+            raise
         manifest = backend.manifest()
     value = {
         "generation": manifest.generation,

@@ -32,6 +32,7 @@ from kb.content.codec import (
     taxonomy_to_json,
 )
 from kb.content.model import Organisation, Taxonomy
+from kb.engines.verified import forget_verified
 from kb.errors import Busy, Damaged, NoIndex, StoreError
 from kb.types import (
     FACETS,
@@ -47,7 +48,7 @@ from kb.types import (
 )
 
 #: Raised whenever the tables, the analyser or the hashes of documents change their meaning.
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 
 DATABASE = "index.sqlite"
 _SIDE_FILES = ("-wal", "-shm")
@@ -183,6 +184,10 @@ class Store:
         """The size of the database file in bytes."""
         return self.path.stat().st_size
 
+    def files(self) -> tuple[Path, ...]:
+        """The files that hold the database: its own, and the log of what was written since."""
+        return (self.path, self.path.with_name(self.path.name + "-wal"))
+
     def set_aside(self) -> None:
         """Remove a damaged database, with its side files first: a log must never meet another database."""
         self.close()
@@ -258,6 +263,9 @@ def _create(database: sqlite_utils.Database) -> None:
         table.create(columns, pk=key or tuple(columns), not_null=set(columns) - {"practice"})
     database.table("documents").create_index(["id"], unique=True)
     database.table("passages").create_index(["document", "ordinal"], unique=True)
+    # A run that changes little looks up little: where a vector lies, and what a segment is still needed for.
+    database.table("passages").create_index(["hash"])
+    database.table("passages").create_index(["segment", "row"])
     database.table("tags").create_index(["document"])
     for statement in filter(str.strip, _FTS.split(";")):
         database.execute(statement)
@@ -303,6 +311,7 @@ class Reader:
 
     def _verify(self, checksum: int, values: Iterable[str | None]) -> None:
         if _checksum(*values) != checksum:
+            forget_verified(self._path.parent)
             raise Damaged(f"{self._path} holds a row that is not the one that was written; {_REBUILD}")
 
     def layout(self) -> Layout:
@@ -420,10 +429,15 @@ class Reader:
         """The hash of every document, by id."""
         return dict(self.connection.execute("SELECT id, hash FROM documents"))
 
-    def placements(self) -> Mapping[bytes, Placement]:
-        """Where the vector of each passage hash lies."""
-        rows = self.connection.execute("SELECT hash, segment, row FROM passages")
-        return {bytes(digest): Placement(segment, row) for digest, segment, row in rows}
+    def placements(self, hashes: Sequence[bytes]) -> Mapping[bytes, Placement]:
+        """Where the vectors of these passage hashes lie, of those that have one."""
+        found: dict[bytes, Placement] = {}
+        for chunk in _chunks(hashes):
+            rows = self.connection.execute(
+                f"SELECT hash, segment, row FROM passages WHERE hash IN ({_marks(chunk)})", chunk
+            )
+            found.update((bytes(digest), Placement(segment, row)) for digest, segment, row in rows)
+        return found
 
 
 class Writer:
@@ -511,10 +525,20 @@ class Writer:
             ((place.segment, place.row, digest) for digest, place in moves.items()),
         )
 
+    def vocabulary_digest(self) -> str:
+        """The digest with which the vocabulary was stored last; empty where none was."""
+        row = self._database.execute("SELECT value FROM meta WHERE key = 'vocabulary'").fetchone()
+        return str(row[0]) if row else ""
+
     def replace_vocabulary(
-        self, taxonomy: Taxonomy, organisations: Mapping[str, Organisation], aliases: Mapping[str, str]
+        self,
+        taxonomy: Taxonomy,
+        organisations: Mapping[str, Organisation],
+        aliases: Mapping[str, str],
+        digest: str = "",
     ) -> None:
-        """Store the concepts, the organisations, and the earlier ids of practices."""
+        """Store the concepts, the organisations, and the earlier ids of practices; ``digest`` is one of them all."""
+        self._meta("vocabulary", digest)
         self._meta("taxonomy", json.dumps(taxonomy_to_json(taxonomy), ensure_ascii=False))
         for table, rows in (
             (
@@ -535,9 +559,20 @@ class Writer:
         self._meta("stamp", secrets.token_hex(8))
         self._meta("manifest", json.dumps(asdict(manifest), ensure_ascii=False))
 
-    def placements(self) -> Mapping[bytes, Placement]:
-        """Where the vector of each passage hash lies now."""
-        return Reader(self._database.conn, self._path).placements()
+    def placements(self, segments: Sequence[str]) -> Mapping[bytes, Placement]:
+        """The passage hashes whose vectors lie in ``segments`` now, with their places, in the order of these."""
+        rows = self._database.execute(
+            f"SELECT hash, segment, row FROM passages WHERE segment IN ({_marks(segments)}) ORDER BY segment, row",
+            list(segments),
+        )
+        return {bytes(digest): Placement(segment, row) for digest, segment, row in rows}
+
+    def live_rows(self, segment: str) -> int:
+        """How many rows of a segment passages refer to."""
+        (count,) = self._database.execute(
+            "SELECT count(DISTINCT row) FROM passages WHERE segment = ?", [segment]
+        ).fetchone()
+        return int(count)
 
     def counts(self) -> tuple[int, int]:
         """How many documents and passages there are now."""
