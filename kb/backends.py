@@ -16,7 +16,7 @@ from typing import Self
 
 import numpy as np
 
-from kb import bands, similar
+from kb import bands, similar, sorting
 from kb.analysis import tokens
 from kb.concepts import Glossaries
 from kb.config import Config
@@ -93,6 +93,10 @@ class Generation:
         return np.array(sorted(range(len(dates)), key=lambda position: dates[position], reverse=True), dtype=np.int64)
 
     @cached_property
+    def ranks(self) -> sorting.Ranks:
+        return sorting.ranks(self.layout, self.taxonomy)
+
+    @cached_property
     def centroids(self) -> Floats:
         numbers = vector_numbers(self.vectors, self.layout)
         return similar.centroids(self.vectors.rows(numbers), self.layout)
@@ -119,6 +123,10 @@ class Snapshot:
     @property
     def newest_first(self) -> Positions:
         return self.generation.newest_first
+
+    @property
+    def ranks(self) -> sorting.Ranks:
+        return self.generation.ranks
 
     @property
     def vocabulary(self) -> Vocabulary:

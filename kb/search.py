@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from kb import bands, reranking
+from kb import bands, reranking, sorting
 from kb.analysis import tokens
 from kb.errors import UsageError
 from kb.fusion import NORMALISERS, WEIGHTS, combine
@@ -35,6 +35,7 @@ from kb.types import (
     Reranker,
     Results,
     Retriever,
+    Sort,
     StoredDocument,
     StoredPassage,
     Why,
@@ -46,6 +47,7 @@ from kb.understanding import understand
 MAX_LIMIT = 1000
 #: How many of the best documents tell what a query means (pseudo-relevance feedback).
 FEEDBACK_DOCUMENTS = 2
+SORTS: tuple[Sort, ...] = get_args(Sort)
 
 Mask = NDArray[np.bool_]
 
@@ -58,6 +60,8 @@ class Reading(Understandable, Protocol):
         """All documents, int64, in the order in which browsing shows them."""
         ...
 
+    @property
+    def ranks(self) -> sorting.Ranks: ...
     @property
     def reranker(self) -> Reranker | None: ...
 
@@ -91,18 +95,20 @@ class Scored:
 def search(query: Query, reading: Reading) -> Results:
     """The page of hits that ``query`` asks for, with the facets of the whole result set.
 
-    Raises UsageError for an unknown mode, filter or value and for a text that is too long.
+    Raises UsageError for an unknown mode, order, filter or value and for a text that is too long.
     """
     _check(query, reading.labels)
     layout = reading.layout
     parsed, understood = understand(query, reading)
     scored = _score(parsed, query.mode, reading) if parsed.terms or parsed.meaning else _browse(reading)
     candidates = scored.candidates & _constraints(parsed, reading)
-    if reading.reranker and scored.parts and query.offset < reranking.DEPTH:  # later pages hold nothing that it moves
+    by_relevance = query.sort == "relevance"
+    if reading.reranker and scored.parts and by_relevance and query.offset < reranking.DEPTH:  # beyond, nothing moves
         scored = _reranked(parsed.meaning, scored, candidates, reading.reranker, reading)
     chosen = {facet: _having(layout, facet, values) for facet, values in query.filters.items() if values}
     kept = candidates & _all(chosen.values(), len(layout.ids))
-    ranked = scored.order[kept[scored.order]]
+    order = sorting.arranged(scored.order, _fits(query.mode, scored), reading.ranks.get(query.sort))
+    ranked = order[kept[order]]
     page = ranked[query.offset : query.offset + query.limit]
     return Results(
         query=query,
@@ -110,7 +116,7 @@ def search(query: Query, reading: Reading) -> Results:
         hits=_hits(page, parsed, query.mode, scored, reading),
         facets={facet: _facet(facet, query, candidates, chosen, reading) for facet in FACETS},
         generation=layout.manifest.generation,
-        fitting=_fitting(ranked, query.mode, scored),
+        fitting=int(_fits(query.mode, scored)[ranked].sum()),
         understood=understood,
     )
 
@@ -118,6 +124,8 @@ def search(query: Query, reading: Reading) -> Results:
 def _check(query: Query, labels: Labels) -> None:
     if query.mode not in WEIGHTS:
         raise UsageError(f"unknown mode {query.mode!r}; use one of {', '.join(WEIGHTS)}")
+    if query.sort not in SORTS:
+        raise UsageError(f"unknown order {query.sort!r}; use one of {', '.join(SORTS)}")
     if not 0 <= query.limit <= MAX_LIMIT:
         raise UsageError(f"a page of {query.limit} hits cannot be shown; ask for 0 to {MAX_LIMIT}")
     if query.offset < 0:
@@ -238,11 +246,11 @@ def _facet(
     return tuple(sorted(found, key=lambda value: (-value.count, value.label.casefold(), value.id)))
 
 
-def _fitting(ranked: Positions, mode: Mode, scored: Scored) -> int:
-    """How many of the results are strong or fair; browsing shows what was asked for, so all of them."""
+def _fits(mode: Mode, scored: Scored) -> Mask:
+    """Which documents are strong or fair matches; browsing shows what was asked for, so all of them."""
     if not scored.parts:
-        return len(ranked)
-    return int((scored.relevance[ranked] >= bands.EDGES[mode]["fair"]).sum())
+        return np.ones(len(scored.order), dtype=bool)
+    return np.asarray(scored.relevance >= bands.EDGES[mode]["fair"])
 
 
 def _hits(page: Positions, parsed: ParsedQuery, mode: Mode, scored: Scored, reading: Reading) -> tuple[Hit, ...]:

@@ -12,6 +12,7 @@ def results_to_json(results: Results) -> dict[str, Any]:
     return {
         "query": results.query.text,
         "mode": results.query.mode,
+        "sort": results.query.sort,
         "filters": {facet: list(values) for facet, values in results.query.filters.items() if values},
         "total": results.total,
         "fitting": results.fitting,

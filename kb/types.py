@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 Positions = NDArray[np.int64]
 Mode = Literal["hybrid", "lexical", "dense"]
+Sort = Literal["relevance", "newest", "evidence"]
 Band = Literal["strong", "fair", "weak"]
 #: A title and a question are found, but never shown as the passage of a hit.
 PassageKind = Literal["summary", "body", "question", "title"]
@@ -104,7 +105,8 @@ class Query:
     """A question. Without text it browses, newest first.
 
     ``filters`` maps facets to the values chosen: OR inside a facet, AND between facets. ``exact`` searches for the
-    words as they are: none is corrected, and none put into English.
+    words as they are: none is corrected, and none put into English. ``sort`` other than by relevance keeps what fits
+    (strong and fair matches) before what only comes near.
     """
 
     text: str = ""
@@ -113,6 +115,7 @@ class Query:
     limit: int = 10
     offset: int = 0
     exact: bool = False
+    sort: Sort = "relevance"
 
 
 @dataclass(frozen=True, slots=True)

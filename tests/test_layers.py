@@ -34,7 +34,7 @@ LAYERS = [
         "kb.serialise",
         "kb.significance",
     },
-    {"kb.content", "kb.search", "kb.similar", "kb.understanding"},
+    {"kb.content", "kb.search", "kb.similar", "kb.sorting", "kb.suggestions", "kb.understanding"},
     {"kb.engines"},
     {"kb.backends"},
     {"kb.cli"},

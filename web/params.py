@@ -1,22 +1,24 @@
-"""The arguments of a URL to a Query, and back in one canonical order: q, the facets, mode, exact, page."""
+"""The arguments of a URL to a Query, and back in one canonical order: q, the facets, mode, sort, exact, page."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import get_args
+from typing import TypeVar, get_args
 
 from werkzeug.datastructures import MultiDict
 
 from kb.errors import UsageError
-from kb.types import FACETS, Mode, Query
+from kb.types import FACETS, Mode, Query, Sort
 
 PER_PAGE = 10
 MAX_LIMIT = 100
 MODES: tuple[Mode, ...] = get_args(Mode)
+SORTS: tuple[Sort, ...] = get_args(Sort)
 _COUNTING_NUMBER = re.compile(r"[1-9][0-9]{0,5}")
 
 Arguments = dict[str, str | list[str]]
+Name = TypeVar("Name", bound=str)
 
 
 def read_query(args: MultiDict[str, str]) -> Query:
@@ -26,11 +28,12 @@ def read_query(args: MultiDict[str, str]) -> Query:
     """
     return Query(
         text=args.get("q", "").strip(),
-        mode=_mode(args.get("mode") or "hybrid"),
+        mode=_one_of("mode", MODES, args.get("mode") or "hybrid"),
         filters={facet: values for facet in FACETS if (values := _chosen(args, facet))},
         limit=PER_PAGE,
         offset=(read_page(args) - 1) * PER_PAGE,
         exact=_flag("exact", args.get("exact") or "0"),
+        sort=_one_of("sort", SORTS, args.get("sort") or "relevance"),
     )
 
 
@@ -59,6 +62,8 @@ def to_arguments(query: Query) -> Arguments:
     arguments.update({facet: list(query.filters[facet]) for facet in FACETS if query.filters.get(facet)})
     if query.mode != "hybrid":
         arguments["mode"] = query.mode
+    if query.sort != "relevance":
+        arguments["sort"] = query.sort
     if query.exact:
         arguments["exact"] = "1"
     if query.offset:
@@ -82,6 +87,11 @@ def toggled(query: Query, facet: str, value: str) -> Query:
     return replace(query, filters={**others, facet: changed} if changed else others, offset=0)
 
 
+def sorted_by(query: Query, sort: Sort) -> Query:
+    """The query in another order, on its first page."""
+    return replace(query, sort=sort, offset=0)
+
+
 def without_filters(query: Query) -> Query:
     return replace(query, filters={}, offset=0)
 
@@ -91,11 +101,11 @@ def exactly(query: Query, exact: bool) -> Query:
     return replace(query, exact=exact, offset=0)
 
 
-def _mode(found: str) -> Mode:
-    for mode in MODES:
-        if mode == found:
-            return mode
-    raise UsageError(f"mode must be {', '.join(MODES[:-1])} or {MODES[-1]}, found {_shown(found)}")
+def _one_of(name: str, known: tuple[Name, ...], found: str) -> Name:
+    for value in known:
+        if value == found:
+            return value
+    raise UsageError(f"{name} must be {', '.join(known[:-1])} or {known[-1]}, found {_shown(found)}")
 
 
 def _chosen(args: MultiDict[str, str], facet: str) -> tuple[str, ...]:

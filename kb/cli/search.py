@@ -15,7 +15,7 @@ from kb.config import Config
 from kb.content.codec import practice_to_json
 from kb.errors import NotFound
 from kb.serialise import hit_to_json, results_to_json
-from kb.types import FACETS, Mode, Query
+from kb.types import FACETS, Mode, Query, Sort
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
@@ -31,6 +31,9 @@ def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--limit", type=click.IntRange(0, 1000), default=10, show_default=True, help="How many hits.")
 @click.option("--offset", type=click.IntRange(0), default=0, help="How many hits to skip.")
 @click.option("--mode", type=click.Choice(get_args(Mode)), default="hybrid", show_default=True, help="How to rank.")
+@click.option(
+    "--sort", type=click.Choice(get_args(Sort)), default="relevance", show_default=True, help="What comes first."
+)
 @click.option("--exact", is_flag=True, help="Search for the words as they are: correct and translate none.")
 @RERANKER
 @_filters
@@ -43,6 +46,7 @@ def search(
     limit: int,
     offset: int,
     mode: Mode,
+    sort: Sort,
     exact: bool,
     reranker: str | None,
     as_json: bool,
@@ -56,7 +60,7 @@ def search(
     filters = {facet: values for facet, values in chosen.items() if values}
     with open_backend(config, reranker=reranker) as backend:
         results = backend.search(
-            Query(" ".join(query), mode=mode, filters=filters, limit=limit, offset=offset, exact=exact)
+            Query(" ".join(query), mode=mode, filters=filters, limit=limit, offset=offset, exact=exact, sort=sort)
         )
         if as_json:
             _print_json(results_to_json(results))

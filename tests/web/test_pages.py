@@ -215,6 +215,8 @@ HOSTILE = [
     "page=999999",
     f"page={'9' * 5000}",
     "mode=magic",
+    "sort=magic",
+    "sort=newest&sort=%00",
     "topic=no-such-topic",
     "topic=%00",
     "topic=grooming%27--",

@@ -9,11 +9,13 @@ from kb.errors import UsageError
 from kb.types import FACETS, Query
 from web.params import (
     MODES,
+    SORTS,
     exactly,
     on_page,
     page_number,
     read_limit,
     read_query,
+    sorted_by,
     to_arguments,
     toggled,
     with_limit,
@@ -31,6 +33,9 @@ READ = [
     ),
     ({"mode": "dense"}, Query(mode="dense")),
     ({"mode": ""}, Query()),
+    ({"sort": "newest"}, Query(sort="newest")),
+    ({"sort": "evidence"}, Query(sort="evidence")),
+    ({"sort": ""}, Query()),
     ({"exact": "1"}, Query(exact=True)),
     ({"exact": "0"}, Query()),
     ({"exact": ""}, Query()),
@@ -56,6 +61,12 @@ def test_an_unknown_mode_is_refused_with_those_there_are() -> None:
         read_query(MultiDict({"mode": "magic"}))
 
 
+@pytest.mark.parametrize("sort", ["oldest", "Newest", "newest ", "-date", "\x00", "relevance,newest"])
+def test_an_unknown_order_is_refused_with_those_there_are(sort: str) -> None:
+    with pytest.raises(UsageError, match="sort must be relevance, newest or evidence, found"):
+        read_query(MultiDict({"sort": sort}))
+
+
 @pytest.mark.parametrize("exact", ["2", "yes", "true", "-1", "01", "1 "])
 def test_exact_is_on_or_off(exact: str) -> None:
     with pytest.raises(UsageError, match="exact must be 1, or left out, found"):
@@ -69,7 +80,7 @@ def test_a_message_quotes_no_more_than_a_line() -> None:
 
 
 queries = st.builds(
-    lambda text, mode, filters, page, exact: Query(text.strip(), mode, filters, 10, (page - 1) * 10, exact),
+    lambda text, mode, filters, page, exact, sort: Query(text.strip(), mode, filters, 10, (page - 1) * 10, exact, sort),
     st.text(),
     st.sampled_from(MODES),
     st.dictionaries(
@@ -77,6 +88,7 @@ queries = st.builds(
     ),
     st.integers(1, 999_999),
     st.booleans(),
+    st.sampled_from(SORTS),
 )
 
 
@@ -88,7 +100,7 @@ def test_a_query_survives_its_url(query: Query) -> None:
 @given(queries)
 def test_arguments_stand_in_one_order(query: Query) -> None:
     names = list(to_arguments(query))
-    assert names == [name for name in ("q", *FACETS, "mode", "exact", "page") if name in names]
+    assert names == [name for name in ("q", *FACETS, "mode", "sort", "exact", "page") if name in names]
 
 
 def test_what_is_the_default_is_left_out() -> None:
@@ -109,6 +121,10 @@ def test_toggling_goes_back_to_the_first_page() -> None:
 def test_exact_words_and_back_begin_on_the_first_page() -> None:
     assert exactly(Query("x", offset=20), exact=True) == Query("x", exact=True)
     assert exactly(Query("x", offset=20, exact=True), exact=False) == Query("x")
+
+
+def test_another_order_begins_on_the_first_page() -> None:
+    assert sorted_by(Query("x", offset=20), "newest") == Query("x", sort="newest")
 
 
 def test_pages_are_numbered_from_1() -> None:
