@@ -31,6 +31,7 @@ from kb.labels import Labels
 from kb.query import Forms
 from kb.search import search
 from kb.spelling import Vocabulary
+from kb.suggestions import MAX_TEXTS, Suggestion, Suggestions
 from kb.types import (
     Encoder,
     Floats,
@@ -38,6 +39,7 @@ from kb.types import (
     HitPassage,
     Layout,
     Manifest,
+    NamedConcept,
     Positions,
     Query,
     Reranker,
@@ -59,12 +61,21 @@ class Generation:
     taxonomy: Taxonomy
     organisations: Mapping[str, Organisation]
     _read: dict[str, Vocabulary] = field(default_factory=dict)
+    _suggestions: list[Suggestions] = field(default_factory=list)
 
     def vocabulary(self, reader: Reader) -> Vocabulary:
         """The words of all documents, read when they are first asked for; ``reader`` reads this generation."""
         if "vocabulary" not in self._read:
             self._read["vocabulary"] = Vocabulary(reader.vocabulary())
         return self._read["vocabulary"]
+
+    def suggestions(self, reader: Reader) -> Suggestions:
+        """All that can be suggested, read when it is first asked for; ``reader`` reads this generation."""
+        if not self._suggestions:
+            used = {facet: tags.values for facet, tags in self.layout.tags.items()}
+            texts = reader.titles_and_questions(MAX_TEXTS)
+            self._suggestions.append(Suggestions(self.taxonomy, self.organisations, used, texts))
+        return self._suggestions[0]
 
     @cached_property
     def labels(self) -> Labels:
@@ -239,6 +250,16 @@ class Backend:
                 )
                 for other, score, cosine in zip(nearest.tolist(), scores.tolist(), cosines.tolist(), strict=True)
             )
+
+    def suggest(self, text: str, *, language: str = "en") -> tuple[Suggestion, ...]:
+        """What somebody who has typed ``text`` so far may mean; see :class:`kb.suggestions.Suggestions`."""
+        with self._snapshot() as snapshot:
+            return snapshot.generation.suggestions(snapshot.reader).find(text, language=language)
+
+    def near(self, results: Results, *, language: str = "en") -> tuple[NamedConcept, ...]:
+        """Concepts in the neighbourhood of a question that nothing answers well."""
+        with self._snapshot() as snapshot:
+            return snapshot.generation.suggestions(snapshot.reader).near(results, language=language)
 
     def practice(self, practice_id: str) -> Practice:
         """Raises NotFound for an unknown id."""

@@ -1,0 +1,191 @@
+"""What somebody who has begun to type may mean: concepts, questions, practices, organisations. No model is asked.
+
+Every word typed must begin a word of what is suggested, in any order, accents and capitals aside. Nothing else is
+read than names, so an answer takes a millisecond for thousands of them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from types import MappingProxyType
+from typing import Literal
+
+from kb.analysis import tokens
+from kb.concepts import content
+from kb.content.model import SCHEMES, Concept, Organisation, Taxonomy
+from kb.labels import Labels
+from kb.languages import ENGLISH
+from kb.types import NamedConcept, Results
+
+Kind = Literal["concept", "question", "practice", "organisation"]
+
+#: Whoever types less means anything; whoever types more asks a question of their own.
+SHORTEST, LONGEST = 2, 120
+#: How many of each kind are suggested, in the order in which they are shown.
+MOST: Mapping[Kind, int] = MappingProxyType({"concept": 3, "question": 3, "practice": 2, "organisation": 2})
+#: Titles and questions that are looked through; titles come first.
+MAX_TEXTS = 50_000
+#: How many of the nearest hits say which topics are near.
+_NEAREST = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """``id`` is that of the concept (in ``facet``), the practice or the organisation; of a question, its practice.
+
+    ``label`` is what is shown, ``spans`` the (start, end) code-point offsets of what was typed in it; ``matched`` is
+    the other name that was typed, where it is not the label.
+    """
+
+    kind: Kind
+    id: str
+    label: str
+    spans: tuple[tuple[int, int], ...] = ()
+    facet: str | None = None
+    matched: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """``key``: the folded words of ``text``, each after a blank."""
+
+    kind: Kind
+    id: str
+    label: str
+    text: str
+    key: str
+    facet: str | None = None
+
+
+@dataclass(frozen=True)
+class Suggestions:
+    """All that can be suggested in one generation.
+
+    ``used`` maps facets to the values that some practice has: nothing is suggested that leads nowhere. ``texts`` are
+    (id of the practice, whether it is a question, text).
+    """
+
+    taxonomy: Taxonomy
+    organisations: Mapping[str, Organisation]
+    used: Mapping[str, Sequence[str]]
+    texts: Sequence[tuple[str, bool, str]]
+    _named: dict[str, tuple[_Name, ...]] = field(default_factory=dict)
+
+    def find(self, text: str, *, language: str = ENGLISH) -> tuple[Suggestion, ...]:
+        """What ``text`` may become, at most ``MOST`` of a kind; what begins with it first, then what is shorter.
+
+        Concepts go by their names in ``language`` and in English, and are shown in ``language``.
+        """
+        typed = [token.term for token in tokens(text, "und")] if len(text) <= LONGEST else []
+        if sum(map(len, typed)) < SHORTEST:
+            return ()
+        whole, starts = f" {' '.join(typed)}", [f" {word}" for word in typed]
+        found: dict[Kind, list[tuple[bool, int, str, _Name]]] = {kind: [] for kind in MOST}
+        for name in self._names(language):
+            if all(start in name.key for start in starts):
+                found[name.kind].append((not name.key.startswith(whole), len(name.text), name.text, name))
+        return tuple(
+            _suggestion(name, typed)
+            for kind, most in MOST.items()
+            for name in islice(_distinct(name for *_, name in sorted(found[kind], key=lambda one: one[:3])), most)
+        )
+
+    def near(self, results: Results, *, language: str = ENGLISH, limit: int = 6) -> tuple[NamedConcept, ...]:
+        """Concepts in the neighbourhood of a question that nothing answers well.
+
+        First those that it names in part, then the topics that the nearest hits have most often.
+        """
+        labels = Labels(self.taxonomy, self.organisations)
+        topics = Counter(
+            topic for hit in results.hits[:_NEAREST] if hit.practice for topic in hit.practice.topics
+        ).most_common()
+        keys = dict.fromkeys(
+            (
+                *((concept.facet, concept.id) for concept in results.understood.concepts),
+                *self._sharing_words(results.understood.corrected or results.query.text),
+                *(("topic", topic) for topic, _ in sorted(topics, key=lambda topic: (-topic[1], topic[0]))),
+            )
+        )
+        used = ((facet, id) for facet, id in keys if id in self.used.get(facet, ()))
+        return tuple(NamedConcept(facet, id, labels.label(facet, id, language)) for facet, id in islice(used, limit))
+
+    def _sharing_words(self, text: str) -> list[tuple[str, str]]:
+        """The topics, risks and audiences of which a label has words of ``text``, those with most of them first."""
+        asked = {word.term for word in content(text, ENGLISH)}
+        shares = {}
+        for facet in ("topic", "risk", "audience"):
+            for concept in self._concepts(facet):
+                words = [{word.term for word in content(label, ENGLISH)} for label in _labels(concept, ENGLISH)]
+                shares[facet, concept.id] = max((len(own & asked) / len(own) for own in words if own), default=0.0)
+        return sorted((key for key, share in shares.items() if share >= 0.5), key=lambda key: (-shares[key], key))
+
+    def _names(self, language: str) -> tuple[_Name, ...]:
+        if language not in self._named:
+            self._named[language] = tuple(self._read(language))
+        return self._named[language]
+
+    def _read(self, language: str) -> Iterator[_Name]:
+        labels = Labels(self.taxonomy, self.organisations)
+        for facet in SCHEMES:
+            for concept in self._concepts(facet):
+                for text in dict.fromkeys((*_labels(concept, language), *_labels(concept, ENGLISH))):
+                    yield _Name("concept", concept.id, concept.label(language), text, _key(text), facet)
+        for country in self.used.get("country", ()):
+            label = labels.label("country", country, language)
+            yield _Name("concept", country, label, label, _key(label), "country")
+        for id in self.used.get("organisation", ()):
+            if organisation := self.organisations.get(id):
+                for text in (organisation.name, *organisation.aliases):
+                    yield _Name("organisation", id, organisation.name, text, _key(text))
+        for id, is_question, text in self.texts:
+            yield _Name("question" if is_question else "practice", id, text, text, _key(text))
+
+    def _concepts(self, facet: str) -> Iterator[Concept]:
+        used = frozenset(self.used.get(facet, ()))
+        scheme = self.taxonomy.schemes.get(facet)
+        return (concept for concept in (scheme.concepts if scheme else ()) if concept.id in used)
+
+
+def _key(text: str) -> str:
+    return "".join(f" {token.term}" for token in tokens(text, "und"))
+
+
+def _labels(concept: Concept, language: str) -> tuple[str, ...]:
+    preferred = concept.preferred.get(language)
+    others = concept.alternative.get(language, ())
+    return tuple(label.text for label in ((preferred, *others) if preferred else others))
+
+
+def _distinct(names: Iterable[_Name]) -> Iterator[_Name]:
+    """One name of each thing, and one of several things that are called the same."""
+    seen: set[object] = set()
+    for name in names:
+        thing = name.label if name.kind in ("question", "practice") else (name.facet, name.id)
+        if thing not in seen:
+            seen.add(thing)
+            yield name
+
+
+def _suggestion(name: _Name, typed: Sequence[str]) -> Suggestion:
+    return Suggestion(
+        kind=name.kind,
+        id=name.id,
+        label=name.label,
+        spans=_spans(name.label, typed) if name.text == name.label else (),
+        facet=name.facet,
+        matched=None if name.text == name.label else name.text,
+    )
+
+
+def _spans(label: str, typed: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """Where the words typed stand. Folding may change the length of a word; then all of it is marked."""
+    spans = []
+    for token in tokens(label, "und"):
+        begun = max((len(word) for word in typed if token.term.startswith(word)), default=0)
+        if begun:
+            same_length = len(token.term) == token.end - token.start
+            spans.append((token.start, token.start + begun if same_length else token.end))
+    return tuple(spans)
