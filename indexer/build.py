@@ -136,11 +136,13 @@ def build(
     clock = _Clock(progress)
     with locked(folder):
         store = Store(folder)
+        run = _Run(folder, store, documents, digests, encoder, model, vocabulary or Vocabulary(), full, progress)
         try:
-            run = _Run(folder, store, documents, digests, encoder, model, vocabulary or Vocabulary(), full, progress)
-            return _build(run, clock)
+            built, manifest = _build(run, clock)
         finally:
             store.close()
+        note_verified(folder, _files(run, manifest))  # once no connection of ours can move pages any more
+        return built
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,7 @@ class _Run:
     progress: Progress
 
 
-def _build(run: _Run, clock: _Clock) -> Built:
+def _build(run: _Run, clock: _Clock) -> tuple[Built, Manifest]:
     with clock.step("reading the index"):
         previous, hashes = _previous(run)
     with clock.step("planning"):
@@ -168,7 +170,7 @@ def _build(run: _Run, clock: _Clock) -> Built:
     if previous and not (todo.to_write or todo.removed) and previous.inputs == run.vocabulary.inputs:
         with clock.step("cleaning up"):
             _clean_up(run, previous)
-        return Built(todo, previous.generation, False, previous.passages, 0, 0, clock.seconds)
+        return Built(todo, previous.generation, False, previous.passages, 0, 0, clock.seconds), previous
     with clock.step("cutting into passages"):
         documents = {key: run.documents[key] for key in todo.to_write}
         passages = {key: cut(document, run.encoder) for key, document in documents.items()}
@@ -199,6 +201,7 @@ def _build(run: _Run, clock: _Clock) -> Built:
             left_out=run.vocabulary.left_out,
             inputs=run.vocabulary.inputs,
         )
+        run.store.close()  # the writer empties its log when it is the last to leave
         with run.store.writing() as writer:
             writer.remove(todo.to_remove)
             for key, document in documents.items():
@@ -207,7 +210,7 @@ def _build(run: _Run, clock: _Clock) -> Built:
     with clock.step("cleaning up"):
         _clean_up(run, manifest)
     total = sum(map(len, passages.values()))
-    return Built(todo, generation, True, manifest.passages, encoded, total - encoded, clock.seconds)
+    return Built(todo, generation, True, manifest.passages, encoded, total - encoded, clock.seconds), manifest
 
 
 def _previous(run: _Run) -> tuple[Manifest | None, Mapping[str, str]]:
@@ -324,4 +327,3 @@ def _clean_up(run: _Run, manifest: Manifest) -> None:
     now = time.time()
     waiting = (file for file, since in manifest.retired.items() if now - since < GRACE)
     remove_segments(run.folder, frozenset((*(segment.file for segment in manifest.segments), *waiting)))
-    note_verified(run.folder, _files(run, manifest))

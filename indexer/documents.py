@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from kb.content.model import Corpus, Practice
+from collections.abc import Mapping
+
+from kb.content.model import Organisation, Practice, Taxonomy
 from kb.labels import Labels
 from kb.markup import sections
 from kb.types import Document
 
 
-def from_practice(practice: Practice, corpus: Corpus) -> Document:
-    """The document that stands for ``practice``. Its tags include the concepts above those that it names."""
-    labels = Labels(corpus.taxonomy, corpus.organisations)
-    organisations = [corpus.organisations[organisation] for organisation in practice.organisations]
+def from_practice(
+    practice: Practice, source: str, taxonomy: Taxonomy, organisations: Mapping[str, Organisation]
+) -> Document:
+    """The document that stands for ``practice``, which was read from the text ``source``.
+
+    Its tags include the concepts above those that it names.
+    """
+    labels = Labels(taxonomy, organisations)
+    responsible = [organisations[organisation] for organisation in practice.organisations]
     return Document(
         id=practice.id,
         title=practice.title,
@@ -20,7 +27,7 @@ def from_practice(practice: Practice, corpus: Corpus) -> Document:
         sections=sections(practice.body),
         questions=practice.questions,
         keywords=(
-            *(name for organisation in organisations for name in (organisation.name, *organisation.aliases)),
+            *(name for organisation in responsible for name in (organisation.name, *organisation.aliases)),
             *practice.partners,
             *(labels.label("country", country) for country in practice.countries),
             *(labels.label("topic", topic) for topic in practice.topics),
@@ -28,9 +35,9 @@ def from_practice(practice: Practice, corpus: Corpus) -> Document:
         tags={
             "strand": practice.strand,
             "risk": practice.risks,
-            "topic": _with_broader(practice.topics, corpus),
+            "topic": _with_broader(practice.topics, taxonomy),
             "audience": practice.audiences,
-            "kind": tuple(dict.fromkeys(organisation.kind for organisation in organisations)),
+            "kind": tuple(dict.fromkeys(organisation.kind for organisation in responsible)),
             "organisation": practice.organisations,
             "country": practice.countries,
             "language": (practice.language,),
@@ -39,10 +46,10 @@ def from_practice(practice: Practice, corpus: Corpus) -> Document:
         },
         date=" ".join(filter(None, (practice.updated, practice.started))),
         practice=practice,
-        source=corpus.files[practice.id],
+        source=source,
     )
 
 
-def _with_broader(topics: tuple[str, ...], corpus: Corpus) -> tuple[str, ...]:
-    above = (broader for topic in topics for broader in corpus.taxonomy.broader("topic", topic))
+def _with_broader(topics: tuple[str, ...], taxonomy: Taxonomy) -> tuple[str, ...]:
+    above = (broader for topic in topics for broader in taxonomy.broader("topic", topic))
     return tuple(dict.fromkeys((*topics, *above)))

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from indexer.build import Built, Contents, Progress, Silent, Vocabulary, build
 from indexer.documents import from_practice
-from kb.content.codec import organisation_to_json, taxonomy_to_json
-from kb.content.corpus import read_corpus
-from kb.content.model import SCHEMES, Corpus, Problem, Taxonomy
+from kb.content.ledger import discard
+from kb.content.model import Problem, Scheme
+from kb.content.survey import Survey, surveyed
 from kb.engines.store import Store
 from kb.errors import ContentError, Damaged, NoIndex
-from kb.types import Encoder
+from kb.types import Document, Encoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,52 +42,62 @@ def reindex(
     """
     progress = progress or Silent()
     progress.step("reading the entries")
-    corpus = _with_last_schemes(read_corpus(entries), data)
-    if corpus.left_out and not corpus.practices:
-        raise ContentError(f"nothing in {entries} is sound, so the last index stays; see what is wrong with: kb check")
-    documents = {key: from_practice(practice, corpus) for key, practice in corpus.practices.items()}
-    built = build(
-        data,
-        documents,
-        load_encoder(model),
-        model,
-        vocabulary=_vocabulary(corpus),
-        full=full,
-        progress=progress,
-    )
-    return Report(built, model, corpus.problems, corpus.left_out)
+    if full:
+        discard(data)
+    if entries.is_dir():
+        with suppress(OSError):  # where it cannot be made, taking the lock will say so
+            data.mkdir(parents=True, exist_ok=True)
+    with surveyed(entries, data, last=lambda missing: _last_schemes(missing, data)) as found:
+        if found.left_out and not found.digests:
+            raise ContentError(
+                f"nothing in {entries} is sound, so the last index stays; see what is wrong with: kb check"
+            )
+        built = build(
+            data,
+            _Documents(found),
+            load_encoder(model),
+            model,
+            digests=found.digests,
+            vocabulary=Vocabulary(
+                load=lambda: Contents(found.taxonomy, found.organisations, found.aliases),
+                digest=found.vocabulary_digest,
+                problems=tuple(map(str, found.problems)),
+                left_out=found.left_out,
+            ),
+            full=full,
+            progress=progress,
+        )
+    return Report(built, model, found.problems, found.left_out)
 
 
-def _with_last_schemes(corpus: Corpus, data: Path) -> Corpus:
-    """A scheme whose file cannot be read stays as it was published last, so that one slip does not take its labels."""
-    missing = [scheme for scheme in SCHEMES if scheme not in corpus.taxonomy.schemes]
-    if not missing:
-        return corpus
+class _Documents(Mapping[str, Document]):
+    """The documents of all sound practices, each made when it is asked for."""
+
+    def __init__(self, found: Survey) -> None:
+        self._survey = found
+
+    def __getitem__(self, id: str) -> Document:
+        practice, source = self._survey.practice(id)
+        return from_practice(practice, source, self._survey.taxonomy, self._survey.organisations)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._survey.digests)
+
+    def __len__(self) -> int:
+        return len(self._survey.digests)
+
+
+def _last_schemes(missing: frozenset[str], data: Path) -> Mapping[str, Scheme]:
+    """Schemes as they were published last, so that one slip in a file does not take its labels."""
     store = Store(data)
     try:
         with store.reading() as reader:
             last = reader.taxonomy().schemes
     except (NoIndex, Damaged):
-        return corpus
+        return {}
     finally:
         store.close()
-    kept = {scheme: last[scheme] for scheme in missing if scheme in last}
-    return replace(corpus, taxonomy=Taxonomy({**corpus.taxonomy.schemes, **kept}))
-
-
-def _vocabulary(corpus: Corpus) -> Vocabulary:
-    aliases = {alias: key for key, practice in corpus.practices.items() for alias in practice.aliases}
-    value = [
-        taxonomy_to_json(corpus.taxonomy),
-        {key: organisation_to_json(value) for key, value in corpus.organisations.items()},
-        aliases,
-    ]
-    return Vocabulary(
-        load=lambda: Contents(corpus.taxonomy, corpus.organisations, aliases),
-        digest=hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest(),
-        problems=tuple(map(str, corpus.problems)),
-        left_out=corpus.left_out,
-    )
+    return {scheme: last[scheme] for scheme in sorted(missing & last.keys())}
 
 
 def report_to_json(report: Report) -> dict[str, object]:

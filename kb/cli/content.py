@@ -14,10 +14,11 @@ import click
 
 from kb.config import Config, load_config
 from kb.content import codes
-from kb.content.corpus import read_corpus, read_organisations
+from kb.content.corpus import read_organisations
 from kb.content.files import shown
 from kb.content.ids import is_id
-from kb.content.model import Corpus, Problem
+from kb.content.model import Problem
+from kb.content.survey import Survey, surveyed
 from kb.content.taxonomy import read_taxonomy
 from kb.content.template import Draft, concept_meant, create, organisation_meant, suggested_id
 from kb.content.wording import quoted
@@ -38,15 +39,16 @@ def check(config: Config, paths: tuple[Path, ...], as_json: bool) -> None:
     With a PATH only the problems of that file or folder are reported; everything is read all the same, because
     entries refer to each other. Exit code 1 when something must be mended, 0 when there are only warnings.
     """
-    corpus = read_corpus(config.entries)
+    with surveyed(config.entries, config.data) as found:
+        organisations = len(found.organisations)
     chosen = [_within(config.entries, path) for path in paths]
-    problems = [problem for problem in corpus.problems if not chosen or _is_chosen(problem.path, chosen)]
+    problems = [problem for problem in found.problems if not chosen or _is_chosen(problem.path, chosen)]
     if as_json:
-        click.echo(json.dumps(_to_json(config, corpus, problems), ensure_ascii=False, indent=2))
+        click.echo(json.dumps(_to_json(config, found, organisations, problems), ensure_ascii=False, indent=2))
     else:
         for problem in problems:
             click.echo(f"{_shown(config, problem.path)}{str(problem).removeprefix(problem.path)}")
-        click.echo(_summary(corpus, problems, len(corpus.problems) - len(problems)), err=True)
+        click.echo(_summary(found, organisations, problems), err=True)
     sys.exit(1 if any(problem.severity == "error" for problem in problems) else 0)
 
 
@@ -73,7 +75,7 @@ def _shown(config: Config, path: str) -> str:
     return f"{shown(str(config.entries))}/{path}"
 
 
-def _to_json(config: Config, corpus: Corpus, problems: list[Problem]) -> dict[str, object]:
+def _to_json(config: Config, found: Survey, organisations: int, problems: list[Problem]) -> dict[str, object]:
     return {
         "errors": _count(problems, "error"),
         "warnings": _count(problems, "warning"),
@@ -87,16 +89,17 @@ def _to_json(config: Config, corpus: Corpus, problems: list[Problem]) -> dict[st
             }
             for problem in problems
         ],
-        "left_out": [_shown(config, path) for path in corpus.left_out],
-        "practices": len(corpus.practices),
-        "organisations": len(corpus.organisations),
+        "left_out": [_shown(config, path) for path in found.left_out],
+        "practices": len(found.digests),
+        "organisations": organisations,
     }
 
 
-def _summary(corpus: Corpus, problems: list[Problem], elsewhere: int) -> str:
+def _summary(surveyed: Survey, organisations: int, problems: list[Problem]) -> str:
+    elsewhere = len(surveyed.problems) - len(problems)
     errors, warnings = _count(problems, "error"), _count(problems, "warning")
     found = " and ".join(_plural(count, noun) for count, noun in ((errors, "error"), (warnings, "warning")) if count)
-    sound = f"{_plural(len(corpus.practices), 'sound practice')}, {_plural(len(corpus.organisations), 'organisation')}"
+    sound = f"{_plural(len(surveyed.digests), 'sound practice')}, {_plural(organisations, 'organisation')}"
     rest = f", {_plural(elsewhere, 'problem')} in other files" if elsewhere else ""
     return f"{found or 'no problems'} ({sound}{rest})"
 

@@ -6,7 +6,7 @@ in all its others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
@@ -119,7 +119,7 @@ def _related(front: FrontMatter, own: str, known: Known) -> Iterator[Problem]:
         line = front.line(*place)
         if id == own:
             yield Problem(front.path, line, "related to itself", f"remove {id} from related")
-        elif id in known.aliases and id not in known.practices:
+        elif id not in known.practices and id in known.aliases:
             message = f"related: {quoted(id)} is an old id"
             yield Problem(front.path, line, message, f"write {known.aliases[id]}")
         elif id not in known.practices:
@@ -239,23 +239,53 @@ def _texts(front: FrontMatter, place: Place) -> Iterator[tuple[Place, str]]:
                 yield (*place, number), item.strip()
 
 
-def check_aliases(practices: Iterable[Parsed[Practice]]) -> Iterator[Problem]:
-    """Old ids that belong to another practice as well. The first file, by path, that claims an old id keeps it."""
-    parsed = list(practices)
-    ids = {practice.id.casefold(): practice.path for practice in parsed}
+@dataclass(frozen=True, slots=True)
+class AliasClaim:
+    """An old id that the practice ``id`` in the file ``path`` says it had."""
+
+    path: str
+    id: str
+    alias: str
+    line: int
+
+
+def alias_claims(parsed: Parsed[Practice]) -> Iterator[AliasClaim]:
+    for place, alias in _texts(parsed.front, ("aliases",)):
+        yield AliasClaim(parsed.path, parsed.id, alias, parsed.front.line(*place))
+
+
+def check_aliases(claims: Iterable[AliasClaim], owner: Callable[[str], str | None]) -> Iterator[Problem]:
+    """Old ids that belong to another practice as well. The first file, by path, that claims an old id keeps it.
+
+    ``claims`` are in the order of paths; ``owner`` gives the path of the practice whose id, case folded, this is.
+    """
     claimed: dict[str, str] = {}
-    for practice in parsed:
-        for place, alias in _texts(practice.front, ("aliases",)):
-            key, line = alias.casefold(), practice.front.line(*place)
-            if key == practice.id.casefold():
-                message = f"the alias {quoted(alias)} is this entry's own id"
-                yield Problem(practice.path, line, message, "remove it")
-            elif key in ids:
-                message = f"the alias {quoted(alias)} is the id of {ids[key]}"
-                yield Problem(practice.path, line, message, "remove it, or merge the two")
-            elif claimed.setdefault(key, practice.path) != practice.path:
-                message = f"the alias {quoted(alias)} is an alias of {claimed[key]} too"
-                yield Problem(practice.path, line, message, "keep it in one of the two")
+    for claim in claims:
+        key = claim.alias.casefold()
+        if key == claim.id.casefold():
+            message = f"the alias {quoted(claim.alias)} is this entry's own id"
+            yield Problem(claim.path, claim.line, message, "remove it")
+        elif (path := owner(key)) is not None:
+            message = f"the alias {quoted(claim.alias)} is the id of {path}"
+            yield Problem(claim.path, claim.line, message, "remove it, or merge the two")
+        elif claimed.setdefault(key, claim.path) != claim.path:
+            message = f"the alias {quoted(claim.alias)} is an alias of {claimed[key]} too"
+            yield Problem(claim.path, claim.line, message, "keep it in one of the two")
+
+
+def references(parsed: Parsed[Practice]) -> frozenset[str]:
+    """What :func:`check_practice` looks up: ``topic:helpline``, ``organisation:ofcom``, ``practice:x``."""
+    front = parsed.front
+    fields = {**TAGS, ("organisations",): "organisation", ("related",): "practice"}
+    named = {f"{kind}:{text}" for place, kind in fields.items() for _, text in _texts(front, place)}
+    pages = {**_CONCEPT_PAGES, "practices": "practice", "organisations": "organisation"}
+    for link in markup.links(front.body):
+        if not (link.image or markup.is_external(link.target)):
+            path = markup.site_path(link.target) or ""
+            folder, _, id = path.partition("#")[0].strip("/").partition("/")
+            if folder in pages:
+                named.add(f"{pages[folder]}:{id}")
+    return frozenset(named)
 
 
 def check_organisations(organisations: Iterable[Parsed[Organisation]], taxonomy: Taxonomy) -> Iterator[Problem]:

@@ -6,27 +6,21 @@ organisation with an error is left out; one bad file never stops the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Generic
 
-from kb.content.checks import Known, check_aliases, check_organisations, check_practice
+from kb.content.checks import Known, check_practice
 from kb.content.files import list_folder, read_file, shown
-from kb.content.model import SCHEMES, Corpus, Organisation, Practice, Problem
+from kb.content.model import Corpus, Organisation, Practice, Problem
 from kb.content.parsing import Parsed, Value, parse_organisation, parse_practice
-from kb.content.taxonomy import FOLDER, read_taxonomy
-from kb.content.twins import Text, check_twins
-from kb.content.wording import listed
+from kb.content.survey import ORGANISATIONS, PRACTICES, TAXONOMY, surveyed
 from kb.errors import ContentError
 from kb.markup import headings
 
-PRACTICES = "practices"
-ORGANISATIONS = "organisations"
-TAXONOMY = FOLDER
-_FOLDERS = (PRACTICES, ORGANISATIONS, TAXONOMY)
-_OTHERS = frozenset({"README.md", "LICENSE", "LICENSE.md", "LICENSE.txt"})
+__all__ = ["ORGANISATIONS", "PRACTICES", "TAXONOMY", "read_corpus", "read_organisations", "read_practice"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,41 +46,16 @@ def read_corpus(entries: Path, *, today: date | None = None) -> Corpus:
 
     Raises ContentError when ``entries`` is no folder of entries.
     """
-    _require_entries(entries)
-    taxonomy = read_taxonomy(entries)
-    organisations = _read_folder(entries, ORGANISATIONS, parse_organisation)
-    practices = _read_folder(entries, PRACTICES, parse_practice)
-    problems = [
-        *_stray(entries),
-        *taxonomy.problems,
-        *organisations.problems,
-        *check_organisations(organisations.parsed, taxonomy.taxonomy),
-        *practices.problems,
-    ]
-    sound = _sound(organisations.parsed, problems)
-    known = Known(
-        taxonomy=taxonomy.taxonomy,
-        organisations={id: (organisation.name, *organisation.aliases) for id, organisation in sound.items()},
-        practices=practices.ids,
-        aliases={alias: parsed.id for parsed in practices.parsed if parsed.value for alias in parsed.value.aliases},
-        anchors={parsed.id: parsed.anchors for parsed in practices.parsed},
-        broken=frozenset(f"{ORGANISATIONS}/{id}.md" for id in organisations.ids - sound.keys()),
-    )
-    day = today or date.today()
-    for parsed in practices.parsed:
-        problems.extend(check_practice(parsed, known, day))
-    problems.extend(check_aliases(practices.parsed))
-    problems.extend(check_twins([_text(parsed) for parsed in practices.parsed]))
-    kept = _without_missing(_sound(practices.parsed, problems), sound)
-    schemes = {f"{TAXONOMY}/{SCHEMES[scheme]}" for scheme in taxonomy.taxonomy.schemes}
-    return Corpus(
-        practices=kept,
-        organisations=sound,
-        taxonomy=taxonomy.taxonomy,
-        problems=tuple(sorted(dict.fromkeys(problems))),
-        files={parsed.id: parsed.front.text for parsed in practices.parsed if parsed.id in kept},
-        left_out=tuple(sorted(_with_errors(problems) - schemes)),
-    )
+    with surveyed(entries, today=today) as found:
+        practices = {id: found.practice(id) for id in sorted(found.digests)}
+        return Corpus(
+            practices={id: practice for id, (practice, _) in practices.items()},
+            organisations=found.organisations,
+            taxonomy=found.taxonomy,
+            problems=found.problems,
+            files={id: text for id, (_, text) in practices.items()},
+            left_out=found.left_out,
+        )
 
 
 def read_organisations(entries: Path) -> dict[str, Organisation]:
@@ -130,18 +99,6 @@ def _anchors(practice: Practice) -> frozenset[str]:
     return frozenset(heading.id for heading in headings(practice.body))
 
 
-def _require_entries(entries: Path) -> None:
-    if not entries.is_dir():
-        raise ContentError(f"no folder {shown(str(entries))}; say where the entries are: kb --entries DIR")
-    try:
-        names = {path.name for path in entries.iterdir()}
-    except OSError as error:
-        raise ContentError(f"{shown(str(entries))} cannot be read ({error.strerror}); make it readable") from error
-    if names.isdisjoint(_FOLDERS):
-        message = f"{shown(str(entries))} holds no {listed(_FOLDERS)}; say where the entries are: kb --entries DIR"
-        raise ContentError(message)
-
-
 def _read_folder(entries: Path, folder: str, parse: Callable[[str, bytes], Parsed[Value]]) -> _Folder[Value]:
     listing = list_folder(entries, folder, ".md")
     problems = list(listing.problems)
@@ -158,14 +115,6 @@ def _read_folder(entries: Path, folder: str, parse: Callable[[str, bytes], Parse
     return _Folder(tuple(read), ids, tuple(problems))
 
 
-def _stray(entries: Path) -> Iterator[Problem]:
-    """What lies beside the folders of entries and is not read."""
-    for name in sorted(path.name for path in entries.iterdir()):
-        if not name.startswith(".") and name not in _FOLDERS and name not in _OTHERS:
-            remedy = f"entries lie in {listed(f'{folder}/' for folder in _FOLDERS)}"
-            yield Problem(shown(name), 1, "not read", remedy, "warning")
-
-
 def _with_errors(problems: Iterable[Problem]) -> set[str]:
     return {problem.path for problem in problems if problem.severity == "error"}
 
@@ -173,22 +122,3 @@ def _with_errors(problems: Iterable[Problem]) -> set[str]:
 def _sound(parsed: Iterable[Parsed[Value]], problems: Iterable[Problem]) -> dict[str, Value]:
     wrong = _with_errors(problems)
     return {file.id: file.value for file in parsed if file.value is not None and file.path not in wrong}
-
-
-def _without_missing(
-    practices: Mapping[str, Practice], organisations: Mapping[str, Organisation]
-) -> dict[str, Practice]:
-    """The practices without references to files that were left out, so that every reference can be followed."""
-    return {
-        id: replace(
-            practice,
-            organisations=tuple(one for one in practice.organisations if one in organisations),
-            related=tuple(other for other in practice.related if other in practices),
-        )
-        for id, practice in practices.items()
-    }
-
-
-def _text(parsed: Parsed[Practice]) -> Text:
-    lead = f"{parsed.value.title}. {parsed.value.summary}" if parsed.value is not None else ""
-    return Text(parsed.path, parsed.front.body, parsed.front.body_line, lead)

@@ -49,6 +49,8 @@ _REMEDIES: Mapping[str, str] = MappingProxyType(
 )
 _REMEDY = "check indentation, colons and quotes here; texts with special characters go in double quotes"
 
+_TOO_DEEP = (f"nested more than {MAX_DEPTH} deep", "write it with fewer levels")
+
 # libyaml's parser where it is installed; the same events, ten times as fast.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -143,7 +145,7 @@ class _Builder:
             remedy = "put a text that begins with { or [ in double quotes"
             raise self.refuse(event, "a key must be text, found a list or a mapping", remedy)
         if len(self.open) >= MAX_DEPTH:
-            raise self.refuse(event, f"nested more than {MAX_DEPTH} deep", "write it with fewer levels")
+            raise self.refuse(event, *_TOO_DEEP)
         place, hidden = self.place(event, values)
         self.open.append(_Open(values, place, hidden))
 
@@ -217,6 +219,8 @@ def _scalar(text: str) -> Any:
 def _broken(error: yaml.YAMLError, path: str, first_line: int) -> Problem:
     said = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be read")
     mark = getattr(error, "problem_mark", None)
+    if "nesting depth" in said:  # newer parsers have a limit of their own, and reach it before any event
+        return Problem(path, first_line + (int(mark.line) if mark is not None else 0), *_TOO_DEEP)
     if "quoted scalar" in str(getattr(error, "context", "")):
         # The parser notices at the end of the file; the author must look where the quotation began.
         mark = getattr(error, "context_mark", None) or mark

@@ -1,15 +1,22 @@
 """Practices that say the same: passages shared word for word, and entries that are much alike.
 
-By shingles (runs of words) in an index, without a model, in time that grows with the amount of text. A warning
-stands at both entries, so that whoever checks one file alone sees it.
+Without a model, and without comparing each with each. Every text has fingerprints, chosen by what it says alone
+(winnowing: Schleimer, Wilkerson and Aiken 2003); texts that share one are compared word for word. So what is told of
+two texts depends on texts that share something with them and on nothing else, and a change of one file is a small
+thing. A warning stands at both entries, so that whoever checks one file alone sees it.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
+import zlib
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
 
 from kb.content.model import Problem
 from kb.markup import without_comments
@@ -25,8 +32,13 @@ MIN_SHINGLES = 30
 MIN_RESEMBLANCE = 0.35
 MIN_CONTAINMENT = 0.55
 
-# A shingle that so many entries have is compared with its first and its previous one only: pairs stay linear.
-_MAX_PAIRED = 8
+#: A text is compared with the first so many, by path, that share a fingerprint: pairs stay linear.
+MAX_PAIRED = 8
+
+#: Words that are hashed together, and how many such hashes in a row give one fingerprint, the least of them. A passage
+#: of PASSAGE_WORDS is long enough for one, wherever it stands.
+_GRAM = 6
+_WINDOW = PASSAGE_WORDS - _GRAM + 1
 
 _WORD = re.compile(r"\w+(?:['\u2019]\w+)*")
 _NO_WORDS = re.compile(r"\[\^[^\]\s]{1,100}\]|\]\([^()\s]*")
@@ -42,43 +54,47 @@ class Text:
     lead: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
-    words: tuple[str, ...]
+@dataclass(frozen=True)
+class Words:
+    """The words of a text: those of the body, each with its line, and those of the lead."""
+
+    path: str
+    line: int
+    body: tuple[str, ...]
     lines: tuple[int, ...]
+    lead: tuple[str, ...]
 
+    @cached_property
+    def shingles(self) -> frozenset[tuple[str, ...]]:
+        together = (*self.lead, *self.body)
+        return frozenset(together[at : at + SHINGLE_WORDS] for at in range(len(together) - SHINGLE_WORDS + 1))
 
-@dataclass(frozen=True, slots=True)
-class _Shared:
-    """The longest passage that two texts share: where it begins in each, and how many words it has."""
-
-    start: int
-    other_start: int
-    length: int
+    @property
+    def fingerprints(self) -> NDArray[np.int64]:
+        """int64, shape (any,), distinct: the same in every process for the same words."""
+        return np.unique(np.concatenate([_fingerprints(self.lead), _fingerprints(self.body)]))
 
 
 def check_twins(texts: Sequence[Text]) -> Iterator[Problem]:
-    """A warning for each of two texts that are much alike or share a passage."""
-    counted = [_words(text) for text in texts]
-    alike = _near_twins(texts, counted)
-    for (one, other), share in alike.items():
-        for here, there in ((one, other), (other, one)):
-            message = f"much the same text as {texts[there].path} ({share:.0%} of the word sequences)"
-            remedy = "merge the two, or tell how they differ"
-            yield Problem(texts[here].path, texts[here].line, message, remedy, "warning")
-    for (one, other), shared in _shared_passages(counted).items():
-        if (one, other) in alike:
-            continue
-        for here, there, start in ((one, other, shared.start), (other, one, shared.other_start)):
-            words = counted[here]
-            begin = " ".join(words.words[start : start + 6])
-            message = f'{shared.length} words in a row as in {texts[there].path}: "{begin} ..."'
-            remedy = "tell it in one of the two, or in other words"
-            yield Problem(texts[here].path, words.lines[start], message, remedy, "warning")
+    """A warning for each of two texts that are much alike or share a passage. ``texts`` are in the order of paths."""
+    read = [words_of(text) for text in texts]
+    holders: defaultdict[int, list[int]] = defaultdict(list)
+    for number, words in enumerate(read):
+        for fingerprint in words.fingerprints.tolist():
+            holders[fingerprint].append(number)
+    pairs = {
+        (max(one, other), min(one, other))
+        for holding in holders.values()
+        for one in holding
+        for other in holding[:MAX_PAIRED]
+        if one != other
+    }
+    for later, earlier in sorted(pairs):
+        yield from compare(read[later], read[earlier])
 
 
-def _words(text: Text) -> _Words:
-    """The words of a body outside headings, comments, footnotes and the targets of links, each with its line."""
+def words_of(text: Text) -> Words:
+    """The words of a body outside headings, comments, footnotes and the targets of links, and those before it."""
     words: list[str] = []
     lines: list[int] = []
     for number, line in enumerate(without_comments(text.body).split("\n"), start=text.line):
@@ -87,55 +103,68 @@ def _words(text: Text) -> _Words:
         found = _WORD.findall(_NO_WORDS.sub(" ", line).casefold().replace("\u2019", "'"))
         words.extend(found)
         lines.extend([number] * len(found))
-    return _Words(tuple(words), tuple(lines))
+    lead = _WORD.findall(text.lead.casefold().replace("\u2019", "'"))
+    return Words(text.path, text.line, tuple(words), tuple(lines), tuple(lead))
 
 
-def _shared_passages(counted: Sequence[_Words]) -> dict[tuple[int, int], _Shared]:
-    """For each pair (a text, the first text that has the same passage): the longest passage that they share."""
-    first: dict[tuple[str, ...], tuple[int, int]] = {}
-    longest: dict[tuple[int, int], _Shared] = {}
-    for number, text in enumerate(counted):
-        run: _Shared | None = None
-        run_with = -1
-        for start in range(len(text.words) - PASSAGE_WORDS + 1):
-            passage = text.words[start : start + PASSAGE_WORDS]
-            owner, at = first.setdefault(passage, (number, start))
-            if owner == number:
-                run = None
-                continue
-            if run is not None and run_with == owner and at == run.other_start + run.length - PASSAGE_WORDS + 1:
-                run = _Shared(run.start, run.other_start, run.length + 1)
-            else:
-                run, run_with = _Shared(start, at, PASSAGE_WORDS), owner
-            pair = (number, owner)
-            if pair not in longest or longest[pair].length < run.length:
-                longest[pair] = run
+def compare(later: Words, earlier: Words) -> Iterator[Problem]:
+    """The warnings for two texts, by the order of their paths: one at each, or none."""
+    share = _likeness(later, earlier)
+    if share is not None:
+        for here, there in ((later, earlier), (earlier, later)):
+            message = f"much the same text as {there.path} ({share:.0%} of the word sequences)"
+            yield Problem(here.path, here.line, message, "merge the two, or tell how they differ", "warning")
+        return
+    shared = _shared_passage(later.body, earlier.body)
+    if shared is not None:
+        start, earlier_start, length = shared
+        for here, there, at in ((later, earlier, start), (earlier, later, earlier_start)):
+            begin = " ".join(here.body[at : at + 6])
+            message = f'{length} words in a row as in {there.path}: "{begin} ..."'
+            remedy = "tell it in one of the two, or in other words"
+            yield Problem(here.path, here.lines[at], message, remedy, "warning")
+
+
+def _likeness(one: Words, other: Words) -> float | None:
+    """The part of the shorter text's shingles that two texts share, if they are near-twins."""
+    smaller, larger = sorted((len(one.shingles), len(other.shingles)))
+    if smaller < MIN_SHINGLES:
+        return None
+    common = len(one.shingles & other.shingles)
+    alike = common / (smaller + larger - common) >= MIN_RESEMBLANCE or common / smaller >= MIN_CONTAINMENT
+    return common / smaller if alike else None
+
+
+def _shared_passage(words: Sequence[str], others: Sequence[str]) -> tuple[int, int, int] | None:
+    """The longest passage that two bodies share: where it begins in each, and how many words it has."""
+    first: dict[tuple[str, ...], int] = {}
+    for at in range(len(others) - PASSAGE_WORDS + 1):
+        first.setdefault(tuple(others[at : at + PASSAGE_WORDS]), at)
+    longest: tuple[int, int, int] | None = None
+    run: tuple[int, int, int] | None = None
+    for start in range(len(words) - PASSAGE_WORDS + 1):
+        found = first.get(tuple(words[start : start + PASSAGE_WORDS]))
+        if found is None:
+            run = None
+            continue
+        if run is not None and found == run[1] + run[2] - PASSAGE_WORDS + 1:
+            run = (run[0], run[1], run[2] + 1)
+        else:
+            run = (start, found, PASSAGE_WORDS)
+        if longest is None or longest[2] < run[2]:
+            longest = run
     return longest
 
 
-def _near_twins(texts: Sequence[Text], counted: Sequence[_Words]) -> dict[tuple[int, int], float]:
-    """Pairs that are much alike (the later one first), with their resemblance."""
-    shingled = [_shingles(text, words) for text, words in zip(texts, counted, strict=True)]
-    having: defaultdict[int, list[int]] = defaultdict(list)
-    common: Counter[tuple[int, int]] = Counter()
-    for number, shingles in enumerate(shingled):
-        for shingle in shingles:
-            before = having[shingle]
-            near = before if len(before) < _MAX_PAIRED else (before[0], before[-1])
-            common.update((number, other) for other in near)
-            before.append(number)
-    alike: dict[tuple[int, int], float] = {}
-    for (one, other), count in common.items():
-        smaller, larger = sorted((len(shingled[one]), len(shingled[other])))
-        if smaller < MIN_SHINGLES:
-            continue
-        resemblance = count / (smaller + larger - count)
-        if resemblance >= MIN_RESEMBLANCE or count / smaller >= MIN_CONTAINMENT:
-            alike[one, other] = count / smaller
-    return alike
-
-
-def _shingles(text: Text, words: _Words) -> set[int]:
-    lead = tuple(_WORD.findall(text.lead.casefold().replace("\u2019", "'")))
-    together = (*lead, *words.words)
-    return {hash(together[start : start + SHINGLE_WORDS]) for start in range(len(together) - SHINGLE_WORDS + 1)}
+def _fingerprints(words: Sequence[str]) -> NDArray[np.int64]:
+    if len(words) < PASSAGE_WORDS:
+        return np.empty(0, dtype=np.int64)
+    hashes = np.array([zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in words], dtype=np.uint64)
+    grams = np.zeros(len(words) - _GRAM + 1, dtype=np.uint64)
+    for offset in range(_GRAM):
+        # A polynomial in an odd number, then a mix of its bits, so that every gram may be the least of its window.
+        grams = grams * np.uint64(0x9E3779B97F4A7C15) + hashes[offset : offset + len(grams)]
+    grams ^= grams >> np.uint64(29)
+    grams *= np.uint64(0xBF58476D1CE4E5B9)
+    grams ^= grams >> np.uint64(32)
+    return np.unique(np.lib.stride_tricks.sliding_window_view(grams, _WINDOW).min(axis=1)).view(np.int64)

@@ -1,7 +1,7 @@
 """Which files of the index were last seen whole, so that a run that changes little need not read all of them again.
 
-A file counts as the one that was verified while its size, times and inode stay the same. Damage that leaves these alone
-is found by ``kb status``, by a reader that meets it, and by ``kb reindex --full``.
+A file counts as the one that was verified while its size, time of change and inode stay the same. Damage that leaves
+these alone is found by ``kb status``, by a reader that meets it, and by ``kb reindex --full``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _TICK = 10_000_000
 def note_verified(folder: Path, files: Sequence[Path]) -> None:
     """Remember that ``files`` are whole. A note that cannot be written costs time, nothing else."""
     before = time.time_ns() - _TICK
-    seen = {path.name: stamp for path in files if (stamp := _stamp(path)) and max(stamp[1:3]) < before}
+    seen = {path.name: stamp for path in files if (stamp := _stamp(path)) and stamp[1] < before}
     if _noted(folder) == seen:
         return
     with contextlib.suppress(OSError):
@@ -50,9 +50,12 @@ def _noted(folder: Path) -> dict[str, list[int]]:
 
 
 def _stamp(path: Path) -> list[int] | None:
-    """Size, times and inode; None for a file that is missing or empty."""
+    """Size, time of change and inode; None for a file that is missing or empty.
+
+    The change of status is no sign: SQLite sets the owner of a log whenever it opens one.
+    """
     try:
         found = path.stat()
     except OSError:
         return None
-    return [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino] if found.st_size else None
+    return [found.st_size, found.st_mtime_ns, found.st_ino] if found.st_size else None
