@@ -64,7 +64,7 @@ def left_out(answerable: Values, unanswerable: Values) -> tuple[float, float]:
 def main(mode: Mode) -> None:
     """Print the curve, the best edge, and what it reaches on queries that it has not seen."""
     config = load_config(REPOSITORY / "entries")
-    encoder = load_encoder(DEFAULT_MODEL)
+    encoder = load_encoder(DEFAULT_MODEL, config.data)
     data = config.data / "quality" / "own"
     reindex(config.entries, data, DEFAULT_MODEL, lambda _: encoder)
     with Backend(data, lambda manifest: encoder) as backend:

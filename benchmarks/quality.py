@@ -227,7 +227,7 @@ def main(collections: Path | None, data: Path | None, write: Path | None, accept
     """Measure, print the tables, and fail when the committed baseline is undercut."""
     config = load_config(REPOSITORY / "entries")
     data = data or config.data / "quality"
-    encoder = load_encoder(DEFAULT_MODEL)
+    encoder = load_encoder(DEFAULT_MODEL, config.data)
     reindex(config.entries, data / "own", DEFAULT_MODEL, lambda _: encoder)
     results: dict[str, list[Measured]] = {}
     with Backend(data / "own", lambda manifest: encoder) as base:

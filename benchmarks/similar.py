@@ -97,7 +97,7 @@ def main(data: Path | None) -> None:
     """Measure every way and print a table, with the difference to the shipped one."""
     config = load_config(REPOSITORY / "entries")
     data = data or config.data / "quality" / "own"
-    encoder = load_encoder(DEFAULT_MODEL)
+    encoder = load_encoder(DEFAULT_MODEL, config.data)
     reindex(config.entries, data, DEFAULT_MODEL, lambda _: encoder)
     judgements = read_judgements()
     with Backend(data, lambda manifest: encoder) as backend:

@@ -23,7 +23,7 @@ from kb.config import Config
 from kb.content.model import Organisation, Practice, Taxonomy
 from kb.engines.dense import DenseRetriever, Vectors, cap_threads, document_means, vector_numbers
 from kb.engines.lexical import FieldLengths, LexicalRetriever
-from kb.engines.model_files import find_model, find_reranker
+from kb.engines.model_files import Hashes, find_model, find_reranker
 from kb.engines.model_words import read_words
 from kb.engines.store import Reader, Store
 from kb.errors import ModelError, NotFound
@@ -381,23 +381,33 @@ def open_backend(config: Config, *, reranker: str | None = None, native_threads:
         cap_threads(native_threads)
     return Backend(
         config.data,
-        lambda manifest: load_encoder(manifest.model, threads=native_threads),
-        load_words=lambda manifest: load_words(manifest.model),
+        lambda manifest: load_encoder(manifest.model, config.data, threads=native_threads),
+        load_words=lambda manifest: load_words(manifest.model, config.data),
         reranker=load_reranker(reranker, threads=native_threads) if reranker else None,
     )
 
 
-def load_encoder(model: str, *, threads: int | None = None) -> Encoder:
-    """The encoder for a model, by the name that :func:`kb.engines.model_files.find_model` takes."""
-    from kb.engines.encoder import SentenceTransformerEncoder
+def load_encoder(model: str, data: Path | None = None, *, threads: int | None = None) -> Encoder:
+    """The encoder for a model, by the name that :func:`kb.engines.model_files.find_model` takes.
 
-    return SentenceTransformerEncoder(find_model(model), threads=threads)
+    With a data folder it is the fastest sound one, whose compiled form is kept there; without, sentence-transformers
+    itself, to which the others are compared.
+    """
+    hashes = Hashes(data)
+    files = find_model(model, hashes)
+    if data is None:
+        from kb.engines.encoder import SentenceTransformerEncoder
+
+        return SentenceTransformerEncoder(files, threads=threads)
+    from kb.engines.fast_encoder import FastEncoder
+
+    return FastEncoder(files, data, hashes, threads=threads)
 
 
-def load_words(model: str) -> frozenset[str]:
+def load_words(model: str, data: Path | None = None) -> frozenset[str]:
     """The words that a model knows whole, and the terms of these; none where it is not to be had."""
     try:
-        words = read_words(find_model(model).folder)
+        words = read_words(find_model(model, Hashes(data)).folder)
     except ModelError:
         return frozenset()
     return words | {token.term for word in words if len(word) > 2 for token in tokens(word, "en")}

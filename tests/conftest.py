@@ -13,7 +13,8 @@ import pytest
 
 from indexer.build import build
 from indexer.reindex import reindex
-from kb.backends import Backend
+from kb.backends import Backend, load_encoder
+from kb.engines.model_files import DEFAULT_MODEL
 from kb.types import Document, Encoder, Floats
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -76,6 +77,14 @@ def make_backend(tmp_path: Path, encoder: FakeEncoder) -> Iterator[MakeBackend]:
     yield make
     for backend in opened:
         backend.close()
+
+
+@pytest.fixture(scope="session")
+def compiled_default(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder in which the default model was compiled, which takes some seconds. Read-only; copy its models."""
+    data = tmp_path_factory.mktemp("compiled")
+    load_encoder(DEFAULT_MODEL, data).encode_query("made now")
+    return data
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ from tests.conftest import FakeEncoder
 @pytest.fixture(autouse=True)
 def small_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
     """The base of these tests was made with the small encoder."""
-    monkeypatch.setattr(kb.backends, "load_encoder", lambda model, **options: FakeEncoder())
+    monkeypatch.setattr(kb.backends, "load_encoder", lambda model, data=None, **options: FakeEncoder())
 
 
 def kb_(indexed: Path, *arguments: str, color: bool = False) -> Result:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ from kb.backends import Backend, load_encoder
 from kb.engines.model_files import DEFAULT_MODEL
 from kb.types import Query
 from tests.conftest import ENTRIES
+from tests.test_lazy_imports import imported
 from web import create_app
 
 QUESTION = "how can we stop strangers from messaging children"
@@ -28,9 +30,9 @@ def kb(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def real(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def real(tmp_path_factory: pytest.TempPathFactory, compiled_default: Path) -> Path:
     """The project's own entries, the real model, the real command."""
-    data = tmp_path_factory.mktemp("real")
+    data = Path(shutil.copytree(compiled_default, tmp_path_factory.mktemp("real"), dirs_exist_ok=True))
     run = kb("--entries", str(ENTRIES), "--data", str(data), "reindex", "--json")
     assert run.returncode == 0, run.stderr
     value = json.loads(run.stdout)
@@ -44,12 +46,18 @@ def test_a_second_reindex_encodes_nothing(real: Path) -> None:
     assert (value["published"], value["encoded"]) == (False, 0)
 
 
+def test_a_search_by_meaning_loads_no_framework(real: Path) -> None:
+    found = imported("--data", str(real), "search", QUESTION)
+    assert "openvino" in found
+    assert not found & {"torch", "transformers", "sentence_transformers", "flask", "openvino_telemetry"}
+
+
 def test_the_command_line_and_the_page_give_the_same_hits_in_the_same_order(real: Path) -> None:
     found = json.loads(kb("--data", str(real), "search", QUESTION, "--json").stdout)
     listed = [hit["id"] for hit in found["hits"]]
     assert len(listed) == 10
     assert found["hits"][0]["band"] in ("strong", "fair")
-    encoder = load_encoder(DEFAULT_MODEL)
+    encoder = load_encoder(DEFAULT_MODEL, real)
     with Backend(real, lambda manifest: encoder) as backend:
         client = create_app(backend).test_client()
         page = client.get("/search", query_string={"q": QUESTION}).text
@@ -61,7 +69,7 @@ def test_the_command_line_and_the_page_give_the_same_hits_in_the_same_order(real
 
 
 def test_meaning_finds_what_words_do_not(real: Path) -> None:
-    encoder = load_encoder(DEFAULT_MODEL)
+    encoder = load_encoder(DEFAULT_MODEL, real)
     with Backend(real, lambda manifest: encoder) as backend:
         hits = backend.search(Query("someone wants money or they will show everyone my naked photo")).hits
         topics = [set(hit.practice.topics) for hit in hits[:3] if hit.practice]

@@ -16,7 +16,8 @@ def imported(*arguments: str) -> set[str]:
         "sys.argv = ['kb', *sys.argv[1:]]\n"
         "from kb.cli import main\n"
         "try:\n    main()\nexcept SystemExit as e:\n    code = e.code\n"
-        "sys.stderr.write('\\nMODULES ' + ' '.join(sorted({name.partition('.')[0] for name in sys.modules})))\n"
+        "names = {name.partition('.')[0] for name, module in sys.modules.items() if module}\n"
+        "sys.stderr.write('\\nMODULES ' + ' '.join(sorted(names)))\n"
     )
     run = subprocess.run(
         [sys.executable, "-c", program, *arguments], capture_output=True, text=True, timeout=60, check=False

@@ -231,7 +231,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(indexed: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setattr(kb.backends, "load_encoder", lambda model, **options: FakeEncoder())
+    monkeypatch.setattr(kb.backends, "load_encoder", lambda model, data=None, **options: FakeEncoder())
     return lambda *arguments: CliRunner().invoke(main, ["--data", str(indexed), *arguments])
 
 

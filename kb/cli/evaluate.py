@@ -102,7 +102,7 @@ def _backend(config: Config, collection: Collection, name: str, model: str, rera
     from indexer.build import build
 
     folder = config.data / "evaluation" / name
-    encoder: Encoder = load_encoder(model)
+    encoder: Encoder = load_encoder(model, config.data)
     build(folder, collection.documents, encoder, model)
 
     def same_encoder(manifest: Manifest) -> Encoder:
@@ -148,7 +148,7 @@ def evaluate_pairs(config: Config, file: Path, model: str | None, as_json: bool)
     """
     from kb.pairs import accuracy_at_1, read_pairs
 
-    value = accuracy_at_1(read_pairs(file), load_encoder(model or DEFAULT_MODEL))
+    value = accuracy_at_1(read_pairs(file), load_encoder(model or DEFAULT_MODEL, config.data))
     if as_json:
         click.echo(json.dumps(value, indent=2))
         return

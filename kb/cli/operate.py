@@ -39,7 +39,14 @@ def reindex(config: Config, full: bool, model: str | None, as_json: bool) -> Non
 
     chosen = model or _indexed_model(config) or DEFAULT_MODEL
     with progress(sys.stderr) as told:
-        report = run(config.entries, config.data, chosen, load_encoder, full=full, progress=told)
+        report = run(
+            config.entries,
+            config.data,
+            chosen,
+            lambda name: load_encoder(name, config.data),
+            full=full,
+            progress=told,
+        )
     if as_json:
         click.echo(json.dumps(report_to_json(report), ensure_ascii=False, indent=2))
     else:

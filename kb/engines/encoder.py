@@ -1,4 +1,4 @@
-"""Text to vectors with sentence-transformers (Reimers and Gurevych 2019). It is named here and in the reranker only.
+"""Text to vectors with sentence-transformers (Reimers and Gurevych 2019): the reference for all other ways.
 
 Importing this module is cheap; torch is imported when a model is loaded.
 """
@@ -38,24 +38,24 @@ class SentenceTransformerEncoder:
 
     @property
     def dimension(self) -> int:
-        return int(self._model.get_embedding_dimension() or 0)
+        return int(self.model.get_embedding_dimension() or 0)
 
     @property
     def max_tokens(self) -> int:
         """How many tokens of a text the model reads, its special tokens not counted."""
-        longest = self._model.max_seq_length or 512
+        longest = self.model.max_seq_length or 512
         return int(longest) - int(self._tokenizer.num_special_tokens_to_add())
 
     def encode(self, texts: Sequence[str]) -> Floats:
         if not texts:
             return np.empty((0, self.dimension), dtype=np.float32)
-        vectors = self._model.encode_document(
+        vectors = self.model.encode_document(
             list(texts), batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=False
         )
         return np.asarray(vectors, dtype=np.float32)
 
     def encode_query(self, text: str) -> Floats:
-        vector = self._model.encode_query(text, normalize_embeddings=True, show_progress_bar=False)
+        vector = self.model.encode_query(text, normalize_embeddings=True, show_progress_bar=False)
         return np.asarray(vector, dtype=np.float32)
 
     def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
@@ -66,10 +66,11 @@ class SentenceTransformerEncoder:
 
     @property
     def _tokenizer(self) -> Any:
-        return self._model.tokenizer
+        return self.model.tokenizer
 
     @property
-    def _model(self) -> SentenceTransformer:
+    def model(self) -> SentenceTransformer:
+        """The model itself. Raises ModelError when it cannot be loaded."""
         if self._loaded is None:
             with self._lock:
                 if self._loaded is None:

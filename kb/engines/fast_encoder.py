@@ -1,0 +1,94 @@
+"""The fastest sound way to run a model: a table is read, a transformer compiled; else sentence-transformers runs it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from kb.engines.compiled import NotCompilable, make_form, open_form
+from kb.engines.encoder import SentenceTransformerEncoder
+from kb.engines.model_files import Hashes, ModelFiles
+from kb.engines.static import StaticEncoder, is_static
+from kb.types import Encoder, Floats
+
+_LOG = logging.getLogger(__name__)
+
+
+class FastEncoder:
+    """An Encoder that chooses its way at first use. Thread-safe.
+
+    Vectors of a compiled model share the space of the model's own, and its fingerprint: see :mod:`kb.engines.compiled`.
+    Where a model cannot be compiled, one line in the log says why, and sentence-transformers runs it.
+    """
+
+    def __init__(self, files: ModelFiles, data: Path, hashes: Hashes, *, threads: int | None = None) -> None:
+        """``data``: where compiled forms are kept. ``threads``: see SentenceTransformerEncoder."""
+        self.files = files
+        self._data = data
+        self._hashes = hashes
+        self._threads = threads
+        self._lock = threading.Lock()
+        self._chosen: Encoder | None = None
+
+    @property
+    def fingerprint(self) -> str:
+        return self.files.fingerprint
+
+    @property
+    def dimension(self) -> int:
+        return self.chosen.dimension
+
+    @property
+    def max_tokens(self) -> int:
+        return self.chosen.max_tokens
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        return self.chosen.encode(texts)
+
+    def encode_query(self, text: str) -> Floats:
+        return self.chosen.encode_query(text)
+
+    def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
+        return self.chosen.token_offsets(text)
+
+    @property
+    def chosen(self) -> Encoder:
+        """What does the work. Raises ModelError when the model cannot be loaded."""
+        if self._chosen is None:
+            with self._lock:
+                if self._chosen is None:
+                    self._chosen = self._choose()
+        return self._chosen
+
+    def _choose(self) -> Encoder:
+        if is_static(self.files.folder):
+            return StaticEncoder(self.files)
+        try:
+            compiled = open_form(self._data, self.fingerprint, self._hashes)
+            if compiled is None:
+                self._compile()
+                compiled = open_form(self._data, self.fingerprint, self._hashes)
+            if compiled is not None:
+                return compiled
+            reason = "what was compiled cannot be read again"
+        except (NotCompilable, ImportError, OSError) as error:
+            reason = str(error)
+        _LOG.warning(
+            "kb: %s is run by sentence-transformers, which is slower: not compiled, as %s", self.files.name, reason
+        )
+        return SentenceTransformerEncoder(self.files, threads=self._threads)
+
+    def _compile(self) -> None:
+        from kb.engines.compiling import FORMS, writer
+
+        reference = SentenceTransformerEncoder(self.files, threads=self._threads)
+        for quantised in FORMS:
+            try:
+                make_form(self._data, self.fingerprint, writer(reference, quantised=quantised))
+            except NotCompilable:
+                if quantised == FORMS[-1]:
+                    raise
+            else:
+                return
