@@ -411,16 +411,18 @@ def site_path(target: str) -> str | None:
 # --- to HTML ---------------------------------------------------------------------------------------------------
 
 
-def render(body: str, sources: Sequence[Source] = (), *, base: str = "") -> str:
+def render(body: str, sources: Sequence[Source] = (), *, base: str = "", within: str = "", deeper: int = 0) -> str:
     """Safe HTML. Headings begin at h2 and carry ids; ``[^id]`` becomes a numbered link to ``#source-<id>``.
 
-    ``base`` is put before links inside the knowledge base, for a site that does not live at the root.
+    ``base`` is put before links inside the knowledge base, for a site that does not live at the root. Where several
+    bodies share a page, ``within`` (an id) precedes every id of this one, with two hyphens, and headings stand
+    ``deeper`` levels.
     """
     if len(body) > MAX_BODY:
         return _cleaned("".join(_plain(text) for _, text in _split_paragraphs(_Block("text", body, 1))))
     ordered = in_order_of_use(body, sources)
     numbers = {source.id: (number, source.title) for number, source in enumerate(ordered, start=1)}
-    return _cleaned("".join(_rendered(body, _Context(numbers, base))))
+    return _cleaned("".join(_rendered(body, _Context(numbers, base, f"{within}--" if within else "", deeper))))
 
 
 def _rendered(body: str, context: _Context) -> Iterator[str]:
@@ -428,7 +430,7 @@ def _rendered(body: str, context: _Context) -> Iterator[str]:
     ids = iter(scan.headings)
     for block in scan.blocks:
         if block.kind == "heading":
-            level, id = max(2, block.level), html.escape(next(ids).id)
+            level, id = min(6, max(2, block.level) + context.deeper), html.escape(context.prefix + next(ids).id)
             yield f'<h{level} id="{id}">{html.escape(block.text)}</h{level}>\n'
         elif block.kind == "code":
             yield f"<pre><code>{html.escape(block.text)}</code></pre>\n"
@@ -504,6 +506,8 @@ class _Context:
 
     numbers: Mapping[str, tuple[int, str]]
     base: str
+    prefix: str = ""
+    deeper: int = 0
 
 
 class _Converter:
@@ -526,7 +530,7 @@ class _Converter:
 
     def convert(self, text: str, context: _Context) -> str:
         self._footnotes.begin(context)
-        self._tree.base = context.base
+        self._tree.base, self._tree.prefix = context.base, context.prefix
         self._markdown.reset()
         return str(self._markdown.convert(text.replace("\x02", "").replace("\x03", "")))
 
@@ -545,6 +549,7 @@ class _FootnoteProcessor(InlineProcessor):
 
     def begin(self, context: _Context) -> None:
         self._numbers = context.numbers
+        self._prefix = context.prefix
 
     def handleMatch(self, m: re.Match[str], data: str) -> tuple[Any, int | None, int | None]:  # type: ignore[override]
         found = self._numbers.get(m[1])
@@ -552,7 +557,7 @@ class _FootnoteProcessor(InlineProcessor):
             return None, None, None
         number, title = found
         sup = ElementTree.Element("sup", {"class": "footnote"})
-        attributes = {"href": f"#source-{m[1]}", "aria-label": f"Source {number}: {title}"}
+        attributes = {"href": f"#{self._prefix}source-{m[1]}", "aria-label": f"Source {number}: {title}"}
         ElementTree.SubElement(sup, "a", attributes).text = str(number)
         return sup, m.start(0), m.end(0)
 
@@ -561,6 +566,7 @@ class _TreeProcessor(Treeprocessor):
     """Links to their place, images to their descriptions, alignment to classes."""
 
     base = ""
+    prefix = ""
 
     def run(self, root: ElementTree.Element) -> None:
         for element in root.iter():
@@ -580,7 +586,7 @@ class _TreeProcessor(Treeprocessor):
             element.set("href", target)
             element.set("rel", "noopener")
         elif path is not None:
-            element.set("href", path if path.startswith("#") else self.base + path)
+            element.set("href", f"#{self.prefix}{path[1:]}" if path.startswith("#") else self.base + path)
         else:
             element.tag = "span"
 
@@ -590,6 +596,25 @@ class _TreeProcessor(Treeprocessor):
             element.set("class", f"align-{align}")
         if element.tag == "th":
             element.set("scope", "col")
+
+
+# --- to Markdown -----------------------------------------------------------------------------------------------
+
+
+def nested(body: str, *, within: str, deeper: int) -> str:
+    """The same Markdown for a document of several bodies: ``[^id]`` is ``[^<within>-id]``, headings stand deeper."""
+    lines = without_comments(body).split("\n")
+    for heading in headings(body):
+        lines[heading.line - 1] = f"{'#' * min(6, max(2, heading.level) + deeper)} {heading.text}"
+    for paragraph in _paragraphs(body):
+        text, end = "", 0
+        for found in re.finditer(_FOOTNOTE, paragraph.masked):
+            text += paragraph.text[end : found.start()] + f"[^{within}-{found[1]}]"
+            end = found.end()
+        first = paragraph.line - 1
+        changed = (text + paragraph.text[end:]).split("\n")
+        lines[first : first + len(changed)] = changed
+    return "\n".join(lines)
 
 
 # --- to plain text ---------------------------------------------------------------------------------------------

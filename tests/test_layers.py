@@ -19,7 +19,16 @@ ROOMS = {
 #: Modules of kb from the bottom up. A module imports from its own line and those above it in this list only.
 LAYERS = [
     {"kb", "kb.errors", "kb.alignment", "kb.content.model", "kb.content.wording", "kb.function_words", "kb.spelling"},
-    {"kb.config", "kb.analysis", "kb.types", "kb.query", "kb.excerpt", "kb.content.codec", "kb.content.codes"},
+    {
+        "kb.config",
+        "kb.analysis",
+        "kb.types",
+        "kb.query",
+        "kb.excerpt",
+        "kb.history",
+        "kb.content.codec",
+        "kb.content.codes",
+    },
     {
         "kb.markup",
         "kb.labels",

@@ -16,17 +16,29 @@ from web.site import EXTENSION, SITE_NAME, Site
 
 if TYPE_CHECKING:
     from kb.backends import Backend
+    from kb.history import History
 
 __all__ = ["Site", "create_app"]
 
 
-def create_app(backend: Backend, *, trusted_proxies: int = 0, site_name: str = SITE_NAME) -> Flask:
+def create_app(
+    backend: Backend,
+    *,
+    trusted_proxies: int = 0,
+    site_name: str = SITE_NAME,
+    contact: str | None = None,
+    history: History | None = None,
+    styleguide: bool = False,
+) -> Flask:
     """The site over an open backend, which stays the caller's to close.
 
     ``trusted_proxies`` is how many proxies stand in front and set ``X-Forwarded-*``; with 0 those headers are ignored.
+    ``contact`` and ``history``: see :class:`Site`. ``styleguide`` adds the page of components, for development.
     """
-    app = bare_app(Site(backend, name=site_name))
+    app = bare_app(Site(backend, name=site_name, contact=contact, history=history))
     views.register(app)
+    if styleguide:
+        views.register_styleguide(app)
     api.register(app)
     if trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

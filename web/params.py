@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from typing import TypeVar, get_args
 
@@ -47,6 +48,11 @@ def read_limit(args: MultiDict[str, str], *, default: int = PER_PAGE) -> int:
     if limit > MAX_LIMIT:
         raise UsageError(f"limit must be at most {MAX_LIMIT}, found {limit}; ask for further pages with page=2")
     return limit
+
+
+def read_part(args: MultiDict[str, str], parts: Collection[str]) -> str:
+    """Which part of a page is asked for: all of it, if nothing is said. Raises UsageError."""
+    return _one_of("part", tuple(parts), args.get("part") or "page")
 
 
 def with_limit(query: Query, limit: int) -> Query:

@@ -8,19 +8,24 @@ from markupsafe import Markup
 
 from kb import markup
 from kb.content.model import Practice, Taxonomy
+from web.facts import facts
 from web.words import SITE_LANGUAGE
 
 DEFAULT_LICENCE = "CC BY 4.0"
 LICENCE_URL = "https://creativecommons.org/licenses/by/4.0/"
 
 
-def practice_context(practice: Practice, taxonomy: Taxonomy, *, base: str = "") -> dict[str, Any]:
-    """The variables of ``practice.html`` that need no index. ``base``: where the site lives, if not at the root."""
+def practice_context(
+    practice: Practice, taxonomy: Taxonomy, *, base: str = "", within: str = "", deeper: int = 0
+) -> dict[str, Any]:
+    """The variables of ``practice.html`` that need no index; the others are those of :func:`kb.markup.render`."""
     evidence = taxonomy.get("evidence", practice.evidence.kind)
     return {
         "practice": practice,
+        "facts": [fact for fact in facts(practice) if fact.values],
         # kb.markup lets only an allow-list of elements through.
-        "body": Markup(markup.render(practice.body, practice.sources, base=base)),  # noqa: S704
+        "body": Markup(markup.render(practice.body, practice.sources, base=base, within=within, deeper=deeper)),  # noqa: S704
+        "prefix": f"{within}--" if within else "",
         "contents": [heading for heading in markup.headings(practice.body) if heading.level <= 2],
         "sources": markup.in_order_of_use(practice.body, practice.sources),
         "evidence_meaning": evidence.definition.get(SITE_LANGUAGE, "") if evidence else "",

@@ -85,6 +85,8 @@ class _Pages:
             refresh_seconds=REFRESH_SECONDS,
             related=_titles(corpus, practice.related if practice else ()),
             similar=(),
+            others=(),
+            changes=(),
             source_url=None,
         )
 

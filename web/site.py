@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from flask import current_app, g
 
+from kb.history import History
 from kb.labels import Labels
 
 if TYPE_CHECKING:
@@ -28,11 +29,17 @@ class Names(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The state of one application, kept in ``app.extensions``."""
+    """The state of one application, kept in ``app.extensions``.
+
+    ``contact`` is where readers may report errors: an address of mail or of the web. ``history`` tells of changes in
+    the folder of the entries.
+    """
 
     names: Names
     name: str = SITE_NAME
     subtitle: str = "what works to protect minors online"
+    contact: str | None = None
+    history: History | None = None
     examples: tuple[str, ...] = (
         "how can we stop strangers from messaging children",
         "a teenager is being blackmailed with a picture",

@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from kb.excerpt import excerpt
 from web import urls, words
+from web.collecting import MOST_COLLECTED, MOST_COMPARED
 from web.site import current_site, label
 
 
@@ -67,6 +68,7 @@ FILTERS: dict[str, Any] = {
     "highlight": highlight,
     "host": host,
     "joined": words.joined,
+    "label_of": lambda value, facet: label(facet, value),
     "lower_first": lower_first,
     "paragraphs": paragraphs,
     "period": words.period,
@@ -78,11 +80,17 @@ FILTERS: dict[str, Any] = {
 
 GLOBALS: dict[str, Any] = {
     "BANDS": words.BANDS,
+    "FACTS": words.FACTS,
     "FACET_NAMES": words.FACET_NAMES,
     "FINDINGS": words.FINDINGS,
     "MODES": words.MODES,
+    "MOST_COLLECTED": MOST_COLLECTED,
+    "MOST_COMPARED": MOST_COMPARED,
+    "SORTS": words.SORTS,
     "SITE_LANGUAGE": words.SITE_LANGUAGE,
     "counted": words.counted,
+    "dossier_from": words.dossier_from,
+    "dossier_title": words.dossier_title,
     "label": label,
     "filter_url": urls.filter_url,
     "search_url": urls.search_url,

@@ -31,6 +31,35 @@ MODES = {
     "dense": "Meaning only",
 }
 
+SORTS = {
+    "relevance": "Relevance",
+    "newest": "Newest",
+    "evidence": "Strength of evidence",
+}
+
+#: What is suggested while somebody types; a concept is called by the name of its facet.
+SUGGESTED = {
+    "question": "Question",
+    "practice": "Practice",
+    "organisation": "Organisation",
+}
+
+#: The facts of a practice, by the keys of :mod:`web.facts`.
+FACTS = {
+    "who": "Who",
+    "with": "With",
+    "where": "Where",
+    "for": "For whom",
+    "ages": "Ages",
+    "when": "When",
+    "stage": "Stage",
+    "against": "Against",
+    "strand": "Strand of action",
+    "topics": "Topics",
+    "evidence": "Evidence",
+    "findings": "Findings",
+}
+
 FINDINGS = {
     "positive": "What was found is positive.",
     "mixed": "What was found is mixed: some things worked, others did not.",
@@ -62,6 +91,19 @@ def counted(number: int, one: str, many: str | None = None) -> str:
 def joined(items: Sequence[str], last: str = "and") -> str:
     """``a``, ``a and b``, ``a, b and c``."""
     return f" {last} ".join(part for part in (", ".join(items[:-1]), *items[-1:]) if part)
+
+
+def dossier_title(practices: int) -> str:
+    return f"Dossier: {counted(practices, 'practice')}"
+
+
+def dossier_from(site_name: str, url: str) -> str:
+    return f"From {site_name}, <{url}>. Entries are under CC BY 4.0 unless they say otherwise."
+
+
+def report_subject(title: str, id: str) -> str:
+    """What a message about an error in an entry is headed."""
+    return f"Error in “{shortened(title, 80)}” ({id})"
 
 
 def day(text: str) -> str:

@@ -16,6 +16,7 @@ from kb.engines.model_files import DEFAULT_MODEL
 from kb.engines.store import Store
 from kb.engines.verified import forget_verified
 from kb.errors import Damaged, NoIndex
+from kb.history import History
 from kb.types import Query
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -134,9 +135,18 @@ def status(config: Config, as_json: bool) -> None:
     show_envvar=True,
     help="How many proxies in front set X-Forwarded-*.",
 )
+@click.option("--styleguide", is_flag=True, help="For development: also show the components of pages, /styleguide.")
 @RERANKER
 @click.pass_obj
-def serve(config: Config, host: str, port: int, threads: int, trusted_proxies: int, reranker: str | None) -> None:
+def serve(
+    config: Config,
+    host: str,
+    port: int,
+    threads: int,
+    trusted_proxies: int,
+    styleguide: bool,
+    reranker: str | None,
+) -> None:
     """Serve the site. A new index is picked up without a restart."""
     from web import create_app
     from web.server import serve as run
@@ -149,7 +159,14 @@ def serve(config: Config, host: str, port: int, threads: int, trusted_proxies: i
             backend.search(Query("warm up", limit=0))  # the first visitor must not wait for it
             click.echo(f"Serving on {url} (Ctrl+C ends it)", err=True)
 
-        run(create_app(backend, trusted_proxies=trusted_proxies), host, port, threads, ready=ready)
+        app = create_app(
+            backend,
+            trusted_proxies=trusted_proxies,
+            contact=config.contact,
+            history=History(config.entries),
+            styleguide=styleguide,
+        )
+        run(app, host, port, threads, ready=ready)
 
 
 @click.command()

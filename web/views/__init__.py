@@ -8,7 +8,7 @@ from flask import Flask
 from flask.typing import ResponseReturnValue
 
 from web.urls import CONCEPT_PATHS
-from web.views import browse, concepts, health, organisations, practices, search
+from web.views import browse, collecting, concepts, health, organisations, practices, search, styleguide
 
 View = Callable[..., ResponseReturnValue]
 
@@ -17,9 +17,15 @@ ROUTES: tuple[tuple[str, str, View], ...] = (
     ("/", "home", browse.home),
     ("/browse", "browse", browse.browse),
     ("/search", "search", search.search),
+    ("/suggest", "suggest", search.suggest),
     ("/practices/<practice_id>", "practice", practices.practice),
     ("/practices/<practice_id>.md", "practice_source", practices.practice_source),
     ("/organisations/<organisation_id>", "organisation", organisations.organisation),
+    ("/compare", "compare", collecting.compare),
+    ("/dossier", "dossier", collecting.dossier),
+    ("/dossier/print", "dossier_print", collecting.dossier_print),
+    ("/dossier.html", "dossier_html", collecting.dossier_html),
+    ("/dossier.md", "dossier_markdown", collecting.dossier_markdown),
     ("/healthz", "health", health.health),
 )
 
@@ -34,3 +40,8 @@ def rules() -> Iterator[tuple[str, str, View, dict[str, str]]]:
 def register(app: Flask) -> None:
     for rule, endpoint, view, defaults in rules():
         app.add_url_rule(rule, endpoint, view, defaults=defaults or None)
+
+
+def register_styleguide(app: Flask) -> None:
+    """The components of the pages, for those who change them."""
+    app.add_url_rule("/styleguide", "styleguide", styleguide.styleguide)

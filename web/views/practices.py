@@ -5,11 +5,21 @@ from __future__ import annotations
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from kb.content.corpus import PRACTICES
+from kb.content.model import Practice
 from kb.errors import NotFound
+from kb.history import Change
+from kb.types import Hit, Query
+from web.contact import Contact, contact
+from web.documents import bibtex, citation
 from web.practice_page import practice_context
-from web.site import current_backend
+from web.site import current_backend, current_site, label
+from web.words import report_subject
 
 SIMILAR = 4
+#: Practices of the same organisations that are named, and changes that are told.
+OTHERS = 5
+CHANGES = 8
 
 
 def practice(practice_id: str) -> ResponseReturnValue:
@@ -17,11 +27,19 @@ def practice(practice_id: str) -> ResponseReturnValue:
         return moved
     backend = current_backend()
     found = backend.practice(practice_id)
+    url = url_for("practice", practice_id=found.id, _external=True)
+    similar = backend.similar(found.id, limit=SIMILAR)
+    named = {found.id, *found.related, *(hit.id for hit in similar)}
     return render_template(
         "practice.html",
         **practice_context(found, backend.taxonomy(), base=request.script_root),
-        similar=backend.similar(found.id, limit=SIMILAR),
+        similar=similar,
         related=_titles(found.related),
+        others=[hit for hit in _of_the_same(found) if hit.id not in named][:OTHERS],
+        changes=_changes(found),
+        contact=_contact(found),
+        citation=citation(found, site_name=current_site().name, url=url, label=label),
+        bibtex=bibtex(found, site_name=current_site().name, url=url, label=label),
         source_url=url_for("practice_source", practice_id=found.id),
     )
 
@@ -36,6 +54,28 @@ def _moved(practice_id: str, endpoint: str) -> ResponseReturnValue | None:
     """A permanent redirect where the id has been given up for another."""
     current = current_backend().alias(practice_id)
     return redirect(url_for(endpoint, practice_id=current), 301) if current else None
+
+
+def _of_the_same(practice: Practice) -> tuple[Hit, ...]:
+    """What the organisations of a practice have also done, with some to spare for those named elsewhere."""
+    if not practice.organisations:
+        return ()
+    filters = {"organisation": practice.organisations}
+    return current_backend().search(Query(filters=filters, limit=OTHERS + SIMILAR + 1 + len(practice.related))).hits
+
+
+def _changes(practice: Practice) -> tuple[Change, ...]:
+    history = current_site().history
+    if history is None:
+        return ()
+    version = current_backend().generation()
+    return history.of(f"{PRACTICES}/{practice.id}.md", version=version)[:CHANGES]
+
+
+def _contact(practice: Practice) -> Contact | None:
+    """Who answers for the entry, else for the site."""
+    text = practice.contact or current_site().contact
+    return contact(text, subject=report_subject(practice.title, practice.id)) if text else None
 
 
 def _titles(practice_ids: tuple[str, ...]) -> list[tuple[str, str]]:

@@ -1,0 +1,66 @@
+"""Practices side by side: one row for each fact and each heading, one cell for each practice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kb.content.model import Practice
+from kb.markup import sections
+from web.facts import Fact, facts
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """``same``: all practices have the same here. Cells stand in the order of the practices."""
+
+    key: str
+    cells: tuple[Fact, ...]
+
+    @property
+    def same(self) -> bool:
+        return len({frozenset(cell.values) for cell in self.cells}) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class TextRow:
+    """What the practices say under one heading: plain text, empty where one has no such heading."""
+
+    heading: str
+    language: str
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    facts: tuple[Row, ...]
+    texts: tuple[TextRow, ...]
+
+
+def rows(practices: Sequence[Practice]) -> Rows:
+    """Facts that none of the practices has are left out. Headings stand in the order of their first use."""
+    columns = [facts(practice) for practice in practices]
+    made = (Row(cells[0].key, cells) for cells in zip(*columns, strict=True))
+    texts = [_texts(practice) for practice in practices]
+    headings = {
+        heading: practice.language
+        for practice, found in reversed(list(zip(practices, texts, strict=True)))
+        for heading in found
+    }
+    order = dict.fromkeys(heading for found in texts for heading in found)
+    return Rows(
+        facts=tuple(row for row in made if any(cell.values for cell in row.cells)),
+        texts=tuple(
+            TextRow(heading, headings[heading], tuple(found.get(heading, "") for found in texts)) for heading in order
+        ),
+    )
+
+
+def _texts(practice: Practice) -> dict[str, str]:
+    """The text of a practice by its outermost headings."""
+    found: dict[str, list[str]] = {}
+    for section in sections(practice.body):
+        if section.heading:
+            below = [" › ".join(section.heading[1:])] if section.heading[1:] else []
+            found.setdefault(section.heading[0], []).extend((*below, section.text))
+    return {heading: "\n\n".join(filter(None, parts)) for heading, parts in found.items()}

@@ -1,0 +1,46 @@
+"""The facts of a practice at a glance: the same ones, in the same order, on its page, beside others, in a dossier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from kb.content.model import Practice
+from web import words
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """``values`` are ids of the facet, or plain text where there is none. A practice may have none of them."""
+
+    key: str
+    facet: str | None
+    values: tuple[str, ...]
+
+
+Reader = Callable[[Practice], Sequence[str]]
+
+#: (key, facet, reader). What each is called stands in :data:`web.words.FACTS`.
+_FACTS: tuple[tuple[str, str | None, Reader], ...] = (
+    ("who", "organisation", lambda practice: practice.organisations),
+    ("with", None, lambda practice: practice.partners),
+    ("where", "country", lambda practice: practice.countries),
+    ("for", "audience", lambda practice: practice.audiences),
+    ("ages", None, lambda practice: _text(words.ages(practice.ages) if practice.ages else "")),
+    ("when", None, lambda practice: _text(words.period(practice))),
+    ("stage", "stage", lambda practice: (practice.stage,)),
+    ("against", "risk", lambda practice: practice.risks),
+    ("strand", "strand", lambda practice: practice.strand),
+    ("topics", "topic", lambda practice: practice.topics),
+    ("evidence", "evidence", lambda practice: (practice.evidence.kind,)),
+    ("findings", None, lambda practice: _text(words.FINDINGS.get(practice.evidence.findings or "", ""))),
+)
+
+
+def facts(practice: Practice) -> tuple[Fact, ...]:
+    """All facts, those without a value too, so that practices can stand side by side."""
+    return tuple(Fact(key, facet, tuple(read(practice))) for key, facet, read in _FACTS)
+
+
+def _text(found: str) -> tuple[str, ...]:
+    return (found,) if found else ()
