@@ -75,22 +75,24 @@ class Suggestions:
     _named: dict[str, tuple[_Name, ...]] = field(default_factory=dict)
 
     def find(self, text: str, *, language: str = ENGLISH) -> tuple[Suggestion, ...]:
-        """What ``text`` may become, at most ``MOST`` of a kind; what begins with it first, then what is shorter.
+        """What ``text`` may become, at most ``MOST`` of a kind.
 
-        Concepts go by their names in ``language`` and in English, and are shown in ``language``.
+        What begins with it comes first, then what goes by that name before what is also called so, then what is
+        shorter. Concepts go by their names in ``language`` and in English, and are shown in ``language``.
         """
         typed = [token.term for token in tokens(text, "und")] if len(text) <= LONGEST else []
         if sum(map(len, typed)) < SHORTEST:
             return ()
         whole, starts = f" {' '.join(typed)}", [f" {word}" for word in typed]
-        found: dict[Kind, list[tuple[bool, int, str, _Name]]] = {kind: [] for kind in MOST}
+        found: dict[Kind, list[tuple[bool, bool, int, str, _Name]]] = {kind: [] for kind in MOST}
         for name in self._names(language):
             if all(start in name.key for start in starts):
-                found[name.kind].append((not name.key.startswith(whole), len(name.text), name.text, name))
+                order = (not name.key.startswith(whole), name.text != name.label, len(name.text), name.text)
+                found[name.kind].append((*order, name))
         return tuple(
             _suggestion(name, typed)
             for kind, most in MOST.items()
-            for name in islice(_distinct(name for *_, name in sorted(found[kind], key=lambda one: one[:3])), most)
+            for name in islice(_distinct(name for *_, name in sorted(found[kind], key=lambda one: one[:-1])), most)
         )
 
     def near(self, results: Results, *, language: str = ENGLISH, limit: int = 6) -> tuple[NamedConcept, ...]:

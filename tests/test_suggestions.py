@@ -19,7 +19,7 @@ def concept(id: str, english: str, german: str | None = None, *others: str) -> C
 
 TOPICS = (
     concept("bullying", "Cyberbullying", "Cybermobbing", "online bullying", "mobbing"),
-    concept("control", "Parental controls", "Jugendschutzeinstellungen"),
+    concept("control", "Parental controls", "Jugendschutzeinstellungen", "parent settings"),
     concept("agecheck", "Age verification", "Altersverifikation"),
     concept("unused", "Parental leave"),
 )

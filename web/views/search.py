@@ -70,7 +70,12 @@ def _suggestion_url(found: Suggestion) -> str:
 
 def _sorts(query: Query) -> list[tuple[str, str]]:
     """(order, the search in it). Without a question nothing is more relevant than anything else."""
-    return [(sort, search_url(sorted_by(query, sort))) for sort in SORTS if query.text or sort != "relevance"]
+    if query.text:
+        return [(sort, search_url(sorted_by(query, sort))) for sort in SORTS]
+    return [
+        ("newest", search_url(sorted_by(query, "relevance"))),
+        ("evidence", search_url(sorted_by(query, "evidence"))),
+    ]
 
 
 def _sorted_by(query: Query) -> str:
