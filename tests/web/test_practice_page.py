@@ -1,0 +1,241 @@
+"""What the page of a practice offers beside its text: contact, citation, history, other practices, downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from kb.backends import Backend
+from kb.content.model import Practice, Source
+from kb.history import Change, History
+from kb.markup import nested, render
+from kb.types import Query
+from web import create_app
+from web.contact import Contact, contact
+from web.documents import bibtex, citation, to_markdown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.web.conftest import GetPage
+
+
+@pytest.fixture(scope="session")
+def practice(backend: Backend) -> Practice:
+    """One whose organisation has done more."""
+    for hit in backend.search(Query(limit=300)).hits:
+        if hit.practice and backend.search(Query(filters={"organisation": hit.practice.organisations})).total > 6:
+            return hit.practice
+    raise AssertionError("no organisation has several practices")
+
+
+def called(facet: str, value: str) -> str:
+    return {"ngo-a": "Kids & Co_", "ngo-b": "Ünder {18}"}.get(value, value)
+
+
+# --- whom to tell ----------------------------------------------------------------------------------------------
+
+CONTACTS = [
+    ("office@example.org", "mailto:office@example.org?subject=Error%20in%20%26%20%3F"),
+    ("https://example.org/issues?new=1", "https://example.org/issues?new=1"),
+    ("The office of the NGO", None),
+    ("javascript:alert(1)", None),
+    ("a@b.org?bcc=c@d.org", None),
+    ("a@b.org\nBcc: c@d.org", None),
+    ("https://", None),
+    ("http://[", None),
+    ("https://exa mple.org", None),
+    ("ftp://example.org", None),
+]
+
+
+@pytest.mark.parametrize(("text", "url"), CONTACTS)
+def test_a_contact_is_a_link_where_it_is_an_address(text: str, url: str | None) -> None:
+    assert contact(text, subject="Error in & ?") == Contact(text, url)
+
+
+def report(app: Flask, pages_of: Callable[[Flask], GetPage], practice: Practice) -> tuple[str, list[str]]:
+    colophon = pages_of(app)(f"/practices/{practice.id}").with_class("colophon")[0]
+    (told,) = [p for p in colophon.all("p") if "wrong here" in p.text]
+    return told.text, [a.attributes["href"] for a in told.all("a")]
+
+
+def test_errors_go_to_the_contact_of_the_site(
+    backend: Backend, pages_of: Callable[[Flask], GetPage], practice: Practice
+) -> None:
+    _, (link,) = report(create_app(backend, contact="office@example.org"), pages_of, practice)
+    assert link.startswith("mailto:office@example.org?subject=Error%20in%20")
+    assert link.endswith(f"%28{practice.id}%29")
+    text, links = report(create_app(backend, contact="The office"), pages_of, practice)
+    assert "The office." in text
+    assert links == []
+    text, links = report(create_app(backend), pages_of, practice)
+    assert f"entries/practices/{practice.id}.md" in text
+    assert links == []
+
+
+# --- citing ----------------------------------------------------------------------------------------------------
+
+
+def made(**changes: Any) -> Practice:
+    empty = dict.fromkeys(("strand", "risks", "topics", "audiences", "countries", "sources"), ())
+    fields = {
+        "id": "one",
+        "title": "One: 100 % of {it}",
+        "summary": "In *short*",
+        "language": "en",
+        "organisations": ("ngo-a", "ngo-b"),
+        "stage": "running",
+        "evidence": cast("Any", type("E", (), {"kind": "none", "findings": None})()),
+        "added": "2024-01-01",
+        "updated": "2025-03-07",
+        "body": "",
+    }
+    return Practice(**cast("Any", empty | fields | changes))
+
+
+def test_a_citation_says_who_what_where_and_when() -> None:
+    assert citation(made(), site_name="Shared Practice", url="https://kb.example/practices/one", label=called) == (
+        "Kids & Co_ and Ünder {18}. “One: 100 % of {it}”. Shared Practice, 7 March 2025. "
+        "https://kb.example/practices/one"
+    )
+    alone = citation(made(organisations=()), site_name="S", url="u", label=called)
+    assert alone == "“One: 100 % of {it}”. S, 7 March 2025. u"
+
+
+def test_bibtex_escapes_what_tex_reads() -> None:
+    assert bibtex(made(), site_name="Shared Practice", url="https://kb.example/practices/one", label=called) == (
+        "@misc{one,\n"
+        "  author = {{Kids \\& Co\\_} and {Ünder \\{18\\}}},\n"
+        "  title = {{One: 100 \\% of \\{it\\}}},\n"
+        "  howpublished = {Shared Practice},\n"
+        "  year = {2025},\n"
+        "  url = {https://kb.example/practices/one},\n"
+        "  language = {en},\n"
+        "}"
+    )
+
+
+# --- many bodies in one document -------------------------------------------------------------------------------
+
+BODY = """\
+# Top
+
+Said.[^a] In code: `[^a]`, escaped: \\[^a]. And [below](#results).
+
+## Results
+
+```
+## no heading [^a]
+```
+
+- item [^b]
+"""
+SOURCES = (Source("a", "https://a.example", "A"), Source("b", "https://b.example", "B"))
+
+
+def test_ids_and_levels_move_together() -> None:
+    html = render(BODY, SOURCES, within="one", deeper=1)
+    assert '<h3 id="one--top">Top</h3>' in html
+    assert '<h3 id="one--results">Results</h3>' in html
+    assert 'href="#one--source-a"' in html
+    assert '<a href="#one--results">below</a>' in html
+    assert 'id="results"' not in html
+
+
+def test_markdown_is_nested_and_code_is_left_alone() -> None:
+    assert nested(BODY, within="one", deeper=1) == (
+        "### Top\n\n"
+        "Said.[^one-a] In code: `[^a]`, escaped: \\[^a]. And [below](#results).\n\n"
+        "### Results\n\n"
+        "```\n## no heading [^a]\n```\n\n"
+        "- item [^one-b]\n"
+    )
+
+
+def test_headings_never_go_below_the_sixth() -> None:
+    assert nested("###### Deep", within="x", deeper=3) == "###### Deep"
+    assert "<h6" in render("###### Deep", within="x", deeper=3)
+
+
+def test_a_title_is_never_markdown() -> None:
+    document = to_markdown([made(title="*One* [x](y)")], site_name="S", base="https://kb.example/", label=called)
+    assert "## \\*One\\* \\[x\\](y)\n" in document
+    assert "In \\*short\\*" in document
+
+
+def test_every_entry_can_be_nested(backend: Backend) -> None:
+    """A body of the base has as many headings and notes after as before."""
+    for hit in backend.search(Query(limit=1000)).hits:
+        assert hit.practice
+        body = hit.practice.body
+        moved = nested(body, within=hit.id, deeper=1)
+        assert moved.count("\n") == body.count("\n")
+        assert moved.count("[^") == moved.count(f"[^{hit.id}-") == body.count("[^")
+
+
+# --- what changed, what else there is --------------------------------------------------------------------------
+
+
+class Told(History):
+    """A history with words of its own."""
+
+    def __init__(self, changes: Sequence[Change]) -> None:
+        self._changes = tuple(changes)
+
+    def of(self, path: str, *, version: object) -> tuple[Change, ...]:
+        return self._changes if path.startswith("practices/") and path.endswith(".md") else ()
+
+
+def test_changes_are_told_latest_first_and_are_never_markup(
+    backend: Backend, pages_of: Callable[[Flask], GetPage], practice: Practice
+) -> None:
+    changes = [Change(f"2024-02-{30 - n}", f"Change {n} <b>") for n in range(1, 13)]
+    page = pages_of(create_app(backend, history=Told(changes)))(f"/practices/{practice.id}")
+    told = [item.text for item in page.with_class("changes")[0].all("li")]
+    assert told[0] == "29 February 2024 Change 1 <b>"
+    assert len(told) == 8
+
+
+def test_without_a_history_nothing_is_said_of_changes(get_page: GetPage, practice: Practice) -> None:
+    assert not get_page(f"/practices/{practice.id}").with_class("changes")
+
+
+def test_other_practices_of_the_organisation_are_named_once(
+    get_page: GetPage, backend: Backend, practice: Practice
+) -> None:
+    page = get_page(f"/practices/{practice.id}")
+    (others,) = page.all("section", aria_labelledby="page_others")
+    links = [heading.one("a").attributes["href"] for heading in others.all("h3")]
+    assert 1 <= len(links) <= 5
+    similar = {f"/practices/{hit.id}" for hit in backend.similar(practice.id, limit=4)}
+    assert not similar & set(links)
+    for link in links:
+        found = backend.practice(link.removeprefix("/practices/"))
+        assert set(found.organisations) & set(practice.organisations)
+        assert found.id != practice.id
+
+
+def test_a_practice_can_be_taken_away(get_page: GetPage, client: FlaskClient, practice: Practice) -> None:
+    take = get_page(f"/practices/{practice.id}").with_class("take")[0]
+    downloads = [a.attributes["href"] for a in take.all("a") if "download" in a.attributes]
+    assert downloads == [f"/practices/{practice.id}.md", f"/api/v1/practices/{practice.id}"]
+    for url in downloads:
+        assert client.get(url).status_code == 200
+    assert f"http://localhost/practices/{practice.id}" in take.one("p", id="page_citation").text
+    assert take.one("pre", id="page_bibtex").text.startswith(f"@misc{{{practice.id},")
+    assert take.one("input", name="id").attributes["value"] == practice.id
+
+
+def test_an_entry_of_its_own_contact_wins(
+    backend: Backend, pages_of: Callable[[Flask], GetPage], practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changed = replace(practice, contact="https://own.example/contact")
+    monkeypatch.setattr(Backend, "practice", lambda self, id: changed)
+    _, links = report(create_app(backend, contact="office@example.org"), pages_of, practice)
+    assert links == ["https://own.example/contact"]
