@@ -37,13 +37,14 @@ class Labels:
         """Raise UsageError for a facet or a value that does not exist, with the nearest one that does."""
         if facet not in FACETS:
             raise UsageError(f"unknown filter {facet!r}; use one of {', '.join(FACETS)}")
-        known = self._values(facet)
+        known = self.values(facet)
         if value not in known:
             meant = _MEANT[facet](value) if facet in _MEANT else _nearest(value, known)
             advice = f"did you mean {meant!r}?" if meant else f"search without it to see the values of {facet}"
             raise UsageError(f"unknown {facet} {value!r}; {advice}")
 
-    def _values(self, facet: str) -> tuple[str, ...]:
+    def values(self, facet: str) -> tuple[str, ...]:
+        """Every value that a filter by ``facet`` can take, whether some practice has it or not."""
         if facet == "organisation":
             return tuple(self._organisations)
         if facet == "country":

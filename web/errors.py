@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
@@ -56,10 +58,18 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
 def _page(status: int, message: str) -> Response:
     heading, advice = PAGES.get(status) or PAGES[500 if status >= 500 else 400]
     if request.path.startswith("/api/"):
-        response = jsonify({"error": message or heading})
+        response = _problem(status, message or heading)
     else:
         response = make_response(
             render_template("error.html", status=status, heading=heading, message=message, advice=advice)
         )
     response.status_code = status
+    return response
+
+
+def _problem(status: int, detail: str) -> Response:
+    """Problem details in the form of RFC 9457; ``error`` is the same line under its earlier name."""
+    title = HTTPStatus(status).phrase
+    response = jsonify({"type": "about:blank", "title": title, "status": status, "detail": detail, "error": detail})
+    response.mimetype = "application/problem+json"
     return response

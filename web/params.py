@@ -14,6 +14,7 @@ from kb.types import FACETS, Mode, Query, Sort
 
 PER_PAGE = 10
 MAX_LIMIT = 100
+MAX_PAGE = 999_999
 MODES: tuple[Mode, ...] = get_args(Mode)
 SORTS: tuple[Sort, ...] = get_args(Sort)
 _COUNTING_NUMBER = re.compile(r"[1-9][0-9]{0,5}")
@@ -29,12 +30,12 @@ def read_query(args: MultiDict[str, str]) -> Query:
     """
     return Query(
         text=args.get("q", "").strip(),
-        mode=_one_of("mode", MODES, args.get("mode") or "hybrid"),
+        mode=one_of("mode", MODES, args.get("mode") or "hybrid"),
         filters={facet: values for facet in FACETS if (values := _chosen(args, facet))},
         limit=PER_PAGE,
         offset=(read_page(args) - 1) * PER_PAGE,
         exact=_flag("exact", args.get("exact") or "0"),
-        sort=_one_of("sort", SORTS, args.get("sort") or "relevance"),
+        sort=one_of("sort", SORTS, args.get("sort") or "relevance"),
     )
 
 
@@ -107,7 +108,8 @@ def exactly(query: Query, exact: bool) -> Query:
     return replace(query, exact=exact, offset=0)
 
 
-def _one_of(name: str, known: tuple[Name, ...], found: str) -> Name:
+def one_of(name: str, known: tuple[Name, ...], found: str) -> Name:
+    """``found``, if it is one of the values that the argument ``name`` can take. Raises UsageError."""
     for value in known:
         if value == found:
             return value

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 
 POLICY = (
     "default-src 'none'",
@@ -26,12 +26,28 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
+#: What programs and feed readers fetch: public, only to be read, so pages of any origin may.
+OPEN_PATHS = ("/api/", "/feed.atom")
+OPEN_HEADERS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+    "Access-Control-Allow-Headers": "If-None-Match",
+    "Access-Control-Expose-Headers": "ETag",
+    "Access-Control-Max-Age": "86400",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+
+
+def headers_of(path: str) -> dict[str, str]:
+    """The headers that an answer to ``path`` carries, whatever it is."""
+    return {**HEADERS, **OPEN_HEADERS} if path.startswith(OPEN_PATHS) else HEADERS
+
 
 def register(app: Flask) -> None:
     app.after_request(_with_headers)
 
 
 def _with_headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
+    for name, value in headers_of(request.path).items():
         response.headers.setdefault(name, value)
     return response

@@ -6,9 +6,17 @@ from flask import Flask
 
 RULES = {
     "/",
+    "/api/v1/concepts",
+    "/api/v1/concepts/<facet>/<concept_id>",
+    "/api/v1/export",
+    "/api/v1/facets",
+    "/api/v1/openapi.json",
+    "/api/v1/organisations",
+    "/api/v1/organisations/<organisation_id>",
     "/api/v1/practices/<practice_id>",
     "/api/v1/practices/<practice_id>/similar",
     "/api/v1/search",
+    "/api/v1/suggestions",
     "/audiences/<concept_id>",
     "/browse",
     "/compare",
