@@ -53,7 +53,7 @@ def read_limit(args: MultiDict[str, str], *, default: int = PER_PAGE) -> int:
 
 def read_part(args: MultiDict[str, str], parts: Collection[str]) -> str:
     """Which part of a page is asked for: all of it, if nothing is said. Raises UsageError."""
-    return _one_of("part", tuple(parts), args.get("part") or "page")
+    return one_of("part", tuple(parts), args.get("part") or "page")
 
 
 def with_limit(query: Query, limit: int) -> Query:
