@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from benchmarks.quality import OWN, REPOSITORY
 from indexer.reindex import reindex
-from kb.backends import Backend, load_encoder
+from kb.backends import Backend, backend_with, load_encoder
 from kb.bands import EDGES
 from kb.config import load_config
 from kb.engines.model_files import DEFAULT_MODEL
@@ -67,7 +67,7 @@ def main(mode: Mode) -> None:
     encoder = load_encoder(DEFAULT_MODEL, config.data)
     data = config.data / "quality" / "own"
     reindex(config.entries, data, DEFAULT_MODEL, lambda _: encoder)
-    with Backend(data, lambda manifest: encoder) as backend:
+    with backend_with(encoder, data) as backend:
         asked, answerable = best_relevances(backend, "queries.jsonl", mode)
         foreign, unanswerable = best_relevances(backend, "unanswerable.jsonl", mode)
     click.echo("| edge | answerable, answered | unanswerable, refused |\n|---|---|---|")

@@ -26,7 +26,7 @@ import Stemmer
 
 from indexer.build import build
 from indexer.reindex import reindex
-from kb.backends import Backend, load_encoder
+from kb.backends import Backend, backend_with, load_encoder
 from kb.collection import Collection, read_collection
 from kb.config import load_config
 from kb.engines.model_files import DEFAULT_MODEL
@@ -103,7 +103,7 @@ def measure(task: Task, base: Backend, data: Path, encoder: Encoder) -> list[Mea
     else:
         folder = data / task.name.split(" ")[0]
         build(folder, documents, encoder, DEFAULT_MODEL)
-        backend, peers = Backend(folder, lambda manifest: encoder), documents
+        backend, peers = backend_with(encoder, folder), documents
     systems: dict[str, Callable[[Mapping[str, str]], Rankings]] = {
         mode: _asker(backend, mode) for mode in get_args(Mode)
     }
@@ -230,7 +230,7 @@ def main(collections: Path | None, data: Path | None, write: Path | None, accept
     encoder = load_encoder(DEFAULT_MODEL, config.data)
     reindex(config.entries, data / "own", DEFAULT_MODEL, lambda _: encoder)
     results: dict[str, list[Measured]] = {}
-    with Backend(data / "own", lambda manifest: encoder) as base:
+    with backend_with(encoder, data / "own") as base:
         for task in (*own_tasks(), *(tasks_in(collections) if collections else ())):
             results[task.name] = measure(task, base, data, encoder)
             click.echo(f"{task.name}: " + ", ".join(_figures(m) for m in results[task.name]), err=True)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from benchmarks.quality import OWN, REPOSITORY
 from indexer.reindex import reindex
-from kb.backends import Backend, load_encoder
+from kb.backends import Backend, backend_with, load_encoder
 from kb.config import load_config
 from kb.engines.dense import Vectors, vector_numbers
 from kb.engines.model_files import DEFAULT_MODEL
@@ -100,7 +100,7 @@ def main(data: Path | None) -> None:
     encoder = load_encoder(DEFAULT_MODEL, config.data)
     reindex(config.entries, data, DEFAULT_MODEL, lambda _: encoder)
     judgements = read_judgements()
-    with Backend(data, lambda manifest: encoder) as backend:
+    with backend_with(encoder, data) as backend:
         shipped, unjudged = precision(lambda id: [hit.id for hit in backend.similar(id, limit=DEPTH)], judgements)
     store = Store(data)
     with store.reading() as reader:

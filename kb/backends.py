@@ -387,6 +387,13 @@ def open_backend(config: Config, *, reranker: str | None = None, native_threads:
     )
 
 
+def backend_with(encoder: Encoder, folder: Path, *, reranker: Reranker | None = None) -> Backend:
+    """The index in ``folder`` as :func:`open_backend` serves it, for an encoder that is loaded already."""
+    return Backend(
+        folder, lambda manifest: encoder, load_words=lambda manifest: load_words(manifest.model), reranker=reranker
+    )
+
+
 def load_encoder(model: str, data: Path | None = None, *, threads: int | None = None) -> Encoder:
     """The encoder for a model, by the name that :func:`kb.engines.model_files.find_model` takes.
 

@@ -58,15 +58,10 @@ def understand(query: Query, reading: Reading) -> tuple[ParsedQuery, Understandi
     if not reading.glossaries:
         return _corrected(query.text, parsed, None, reading)
     language = _language(parsed.meaning, reading)
-    if language == ENGLISH:
-        parsed, understood = _corrected(query.text, parsed, ENGLISH, reading)
-        parsed, concepts = _bridged_in_part(parsed, reading)
-        return parsed, replace(understood, concepts=concepts)
-    known = any(_known_in(word.folded, language, reading) for word in content(parsed.meaning, language))
-    if not known:  # a language was recognised by its letters alone: it may as well be English with slips
-        corrected, understood = _corrected(query.text, parsed, ENGLISH, reading)
-        if understood.corrected and all(_english(word.folded, reading) for word in content(corrected.meaning, ENGLISH)):
-            return corrected, understood
+    corrected, understood = _corrected(query.text, parsed, ENGLISH, reading)
+    if language == ENGLISH or (understood.corrected and _mostly_english(corrected, reading)):
+        corrected, concepts = _bridged_in_part(corrected, reading)
+        return corrected, replace(understood, concepts=concepts)
     parsed, concepts = _bridged(parsed, reading.glossaries.glossary(language), reading, lambda word: True)
     return parsed, Understanding(language=language, concepts=concepts)
 
@@ -89,8 +84,10 @@ def _english(word: str, reading: Reading) -> bool:
     )
 
 
-def _known_in(word: str, language: str, reading: Reading) -> bool:
-    return language in reading.glossaries.languages_of(word)
+def _mostly_english(corrected: ParsedQuery, reading: Reading) -> bool:
+    """Whether a text that was taken for another language was English with slips: more than half of it is, without."""
+    found = [_english(word.folded, reading) for word in content(corrected.meaning, ENGLISH)]
+    return 2 * sum(found) > len(found)
 
 
 # --- slips -----------------------------------------------------------------------------------------------------
@@ -99,21 +96,33 @@ def _known_in(word: str, language: str, reading: Reading) -> bool:
 def _corrected(
     text: str, parsed: ParsedQuery, language: str | None, reading: Reading
 ) -> tuple[ParsedQuery, Understanding]:
-    better = replaced(text, lambda word: _correction(word, reading))
+    names = _names(text)
+    better = replaced(text, lambda word: _correction(word, reading, name=word in names))
     if better == text or len(better) > MAX_CHARACTERS:
         return parsed, Understanding(language)
     return parse(better, reading.layout.languages), Understanding(language, corrected=" ".join(better.split()))
 
 
-def _correction(written: str, reading: Reading) -> str | None:
+def _names(text: str) -> frozenset[str]:
+    """The words that are written as names: with a capital after words without one."""
+    written = [text[token.start : token.end] for token in tokens(text, "und")][1:]
+    capitals = frozenset(word for word in written if not word[0].islower())
+    return capitals if len(capitals) < len(set(written)) else frozenset()
+
+
+def _correction(written: str, reading: Reading, *, name: bool) -> str | None:
     """Another word for one that occurs nowhere and is not a word of a label in any language."""
     word = "".join(token.term for token in tokens(written, "und"))
     if len(word) < SHORTEST or not written.isalpha() or not word.isalpha():
         return None
-    if reading.glossaries.languages_of(word) or _occurs(word, reading) or reading.is_word(word):
+    if (name and written.isupper()) or reading.glossaries.languages_of(word):
         return None
-    better = correction(word, reading.vocabulary)
-    return better.capitalize() if better and written.istitle() else better
+    if _occurs(word, reading) or reading.is_word(word):
+        return None
+    better = correction(word, reading.vocabulary, name=name)
+    if better is None or is_function_word(better, ENGLISH):  # nobody searches for those
+        return None
+    return better.capitalize() if written.istitle() else better
 
 
 def _occurs(word: str, reading: Reading) -> bool:

@@ -68,6 +68,13 @@ def test_a_word_of_another_language_in_an_english_question(backend: Backend) -> 
     assert [concept.id for concept in results.understood.concepts] == ["cyberbullying"]
 
 
+def test_slips_in_english_are_not_taken_for_another_language(backend: Backend) -> None:
+    """One of the three words stands in a French label; the other two are English, with a slip in each."""
+    understood = backend.search(Query("sextorsion polise campain")).understood
+    assert (understood.language, understood.corrected) == ("en", "sextorsion police campaign")
+    assert [concept.id for concept in understood.concepts] == ["sextortion"]
+
+
 def test_words_of_labels_are_understood_one_by_one(backend: Backend) -> None:
     """No label says "ask parents for help"; its words stand in labels all the same."""
     results = backend.search(Query("Eltern um Hilfe bitten", mode="lexical", limit=100))

@@ -20,8 +20,12 @@ WORDS = Vocabulary(
         "grooming": 20,
         "trooping": 2,
         "cyberbullying": 40,
-        "game": 8,
-        "name": 9,
+        "games": 8,
+        "names": 9,
+        "bullying": 40,
+        "buying": 3,
+        "mail": 20,
+        "trial": 17,
     }
     | {"gamer": 1, "childnet": 1, "school": 70, "house": 5, "horse": 5, "web2": 3}
 )
@@ -36,12 +40,16 @@ WORDS = Vocabulary(
         ("cyberbuling", "cyberbullying"),  # two letters
         ("contorls", "controls"),  # neighbours swapped are one slip
         ("scool", "school"),
-        ("gime", "game"),  # the same first letter before the more frequent "name"
+        ("gimes", "games"),  # with its first letter, before the more frequent "names"
+        ("buling", "bullying"),  # 1.5 slips, for more than ten times the documents of "buying" with 1
+        ("buyying", "buying"),  # a letter doubled is half a slip
+        ("triage", None),  # "trial" is two letters away from a word of six
+        ("gmail", None),  # the first letter is right in a short word
+        ("gime", None),  # too short
         ("hoese", "horse"),  # as near and as frequent as "house": by the alphabet, so always the same
         ("childent", "childnet"),  # a name in one document: long, and one slip
         ("gamerr", "gamer"),
         ("gaming", None),
-        ("gam", None),  # too short
         ("gqmqe", None),  # two slips in five letters
         ("xontrolz", None),  # two slips, and not even the first letter right
         ("contr0l", None),  # letters only
@@ -54,6 +62,20 @@ def test_the_nearest_word_of_the_base(word: str, meant: str | None) -> None:
     assert correction(word, WORDS) == meant
 
 
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("parentel", "parental"),
+        ("scool", None),  # a name of five letters may be one that is not known here
+        ("cyberbuling", None),
+        ("xgrooming", None),
+        ("childent", None),
+    ],
+)
+def test_what_is_written_as_a_name_must_be_nearer(word: str, meant: str | None) -> None:
+    assert correction(word, WORDS, name=True) == meant
+
+
 def test_words_that_are_quoted_or_left_out_stay() -> None:
     assert replaced('ab "ab cd" -ab ab-ab, (ab)', {"ab": "xyz"}.get) == 'xyz "ab cd" -ab xyz-xyz, (xyz)'
 
@@ -63,8 +85,8 @@ def small(make_backend: MakeBackend) -> Backend:
     texts = {
         "controls": "Parental controls limit what a child can see. Parents set the controls.",
         "settings": "Parental controls on a phone, explained to parents.",
-        "lesson": "A lesson on grooming for pupils, and another on cyberbullying.",
-        "again": "Grooming and cyberbullying: how pupils see them.",
+        "lesson": "A lesson about grooming for pupils, and another on cyberbullying.",
+        "again": "About grooming and cyberbullying: how pupils see them, about Parents.",
     }
     return make_backend(
         *(Document(id=key, title=key.title(), sections=(Section((), text),)) for key, text in texts.items())
@@ -83,6 +105,9 @@ def small(make_backend: MakeBackend) -> Backend:
         ('"growming"', None),  # quoted: meant as it is
         ("lesson -growming", None),
         ("zebra", None),
+        ("lessons on Growing and PARENTEL", None),  # names, or abbreviations
+        ("lessons on Growming and parentel", "lessons on Grooming and parental"),
+        ("lessons abouut it", None),  # nobody searches for "about"
         ("groom1ng", None),
         ("", None),
     ],

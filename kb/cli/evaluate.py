@@ -10,14 +10,14 @@ from typing import Any, get_args
 
 import click
 
-from kb.backends import Backend, load_encoder, load_reranker, open_backend
+from kb.backends import Backend, backend_with, load_encoder, load_reranker, open_backend
 from kb.cli.options import RERANKER
 from kb.collection import Collection, read_collection
 from kb.config import Config
 from kb.engines.model_files import DEFAULT_MODEL
 from kb.errors import UsageError
 from kb.query import MAX_CHARACTERS
-from kb.types import Encoder, Manifest, Mode, Query
+from kb.types import Encoder, Mode, Query
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 _MODEL = click.option("--model", help=f"A sentence-transformers model.  [default: {DEFAULT_MODEL}]")
@@ -104,11 +104,7 @@ def _backend(config: Config, collection: Collection, name: str, model: str, rera
     folder = config.data / "evaluation" / name
     encoder: Encoder = load_encoder(model, config.data)
     build(folder, collection.documents, encoder, model)
-
-    def same_encoder(manifest: Manifest) -> Encoder:
-        return encoder
-
-    return Backend(folder, same_encoder, reranker=load_reranker(reranker) if reranker else None)
+    return backend_with(encoder, folder, reranker=load_reranker(reranker) if reranker else None)
 
 
 def _read_earlier(file: Path) -> Mapping[str, Any]:
