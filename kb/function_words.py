@@ -33,13 +33,17 @@ _WORDS = {
         samme selv sig sin sine sit skal som til uden under var ved venligst vi vil ville vores være
     """,
     "de": """
-        aber alle alles als am andere anderen auch auf aus bei bin bis bist bitte da das dass dein deine dem
-        den der des dich die diese diesem diesen dieser dieses dir doch du durch ein eine einem einen einer
-        eines einige er es etwas fur gegen gibt habe haben hast hat hatte hier ich ihm ihn ihr ihre ihrem ihren
-        im immer in ist jetzt kann kannst kein keine konnen konnte mehr mein meine mich mir mit muss nach nicht
-        nichts nie noch nun nur ob oder ohne schon sehr sein seine seinen sich sie sind so soll sollte tun uber
-        um und uns unsere viel viele von vor war warum was weil welche welcher welches wenn wer werde werden
-        wie wir wird wo wurde wurden zu zum zur
+        aber alle alles als am andere anderen andern ans auch auf aus bei beim bin bis bist bitte da dabei damit
+        dann daran darauf darf darin darum das dass davon dazu dein deine deinem deinen deiner dem den denen
+        denn der deren des dessen dich die diese diesem diesen dieser dieses dir doch du durch durfen ein eine
+        einem einen einer eines einige er es etwa etwas euch euer fur gegen gibt habe haben hast hat hatte
+        hatten hier ich ihm ihn ihnen ihr ihre ihrem ihren ihrer ihres im immer in ins ist je jede jedem jeden
+        jeder jedes jetzt kann kannst kein keine keinen keiner konnen konnte manche mehr mein meine meinem
+        meinen meiner mich mir mit mochte mochten muss mussen musst nach nicht nichts nie noch nun nur ob oder
+        ohne schon sehr sein seine seinem seinen seiner seines sich sie sind so soll sollen sollte sollten tun
+        uber um und uns unsere unserem unseren unserer viel viele vom von vor wahrend war ware waren warum was
+        weil welche welcher welches wem wen wenn wer werde werden wie wieder wir wird wo wobei wofur wollen
+        womit worauf wurde wurden zu zum zur zwischen
     """,
     "el": """
         ακομα ακομη αλλα αν απο αυτα αυτεσ αυτη αυτην αυτο αυτοσ για γιατι δε δεν εαν εδω ειμαι ειναι εισαι
@@ -49,12 +53,14 @@ _WORDS = {
         τωρα υπαρχει υπαρχουν υπηρξε χωρισ ωσ
     """,
     "es": """
-        a ahora al algo alguien antes aqui aun bien cada como con contra cual cuales cuando de del demasiado
-        desde despues donde e el ella ellos en entre era eres es esa ese eso esta estaba estan estas este esto
-        estos estoy favor fue ha hacer has hasta hay he la las le les lo los mas me mi mis mismo muy nada nadie
-        ni no nos nunca o os para pero por porque puede pueden puedes puedo que quien se segun ser si sido
-        siempre sin sobre solo son soy su sus tambien tan te tengo tiene tienes todas todavia todo todos tu tus
-        u un una uno vez y ya yo
+        a ahora al algo alguien antes aquel aquella aqui aun aunque bien cada como con contra cual cuales
+        cualquier cuando cuanta cuanto cuantos cuyo de debe deben debo del demasiado desde despues donde durante
+        e el ella ellos en entre era eres es esa esas ese eso esos esta estaba estan estas este esto estos estoy
+        favor fue ha hacer han has hasta hay he hemos la las le les lo los mas me mediante mi mientras mis mismo
+        muy nada nadie ni no nos nuestra nuestro nunca o os otra otras otro otros para pero podemos podria por
+        porque puede pueden puedes puedo que quien quienes se sea sean segun ser si sido siempre sin sobre solo
+        son soy su sus tambien tan te tenemos tengo tiene tienen tienes todas todavia todo todos tu tus u un una
+        unas uno unos vez vuestra y ya yo
     """,
     "et": """
         ainult ei enne et ilma ja jaoks juba ka kas kes koik koiki kui kuid kuna kus liiga ma me meie mida minu
@@ -70,12 +76,14 @@ _WORDS = {
         taman tassa tasta tata taytyy tehda todella ulos usein vain viela voi voit voivat yksi
     """,
     "fr": """
-        a apres as au aussi autre aux avant avec avez avons c ca ce cela ces cest cette chaque chez chose comme
-        comment d dans de deja des du elle elles en encore entre es est et etait ete etes etre faire ici il ils
-        j jai jamais je l la le les leur leurs lorsqu lorsque lui m ma maintenant mais me meme mes moi mon n na
-        nai ne nest notre nous ny ou par pas peut peux plait plus pour pourquoi pouvez qu quand que quel quelle
-        quelles quelque quels qui quil rien s sa sans sera ses si sil sommes son sont sous suis sur te toi ton
-        toujours tous tout toutes tres trop tu un une vers veuillez vos votre vous y
+        a afin ainsi alors apres as au auquel aussi autre aux avaient avait avant avec avez avons ayant c ca car
+        ce cela celle celles celui ces cest cette ceux chaque chez chose comme comment d dans de deja depuis des
+        donc dont du elle elles en encore entre es est et etait ete etes etre eu faire ici il ils j jai jamais
+        je l la laquelle le lequel les leur leurs lors lorsqu lorsque lui m ma maintenant mais me meme mes moi
+        mon n na nai ne nest nos notre nous ny ont ou par pas pendant peut peux plait plus pour pourquoi pouvez
+        puis qu quand que quel quelle quelles quelqu quelque quels qui quil quoi rien s sa sans se sera ses si
+        sil soi sois soit sommes son sont sous suis sur t te tel telle toi ton toujours tous tout toutes tres
+        trop tu un une vers veuillez vos votre vous vu y
     """,
     "ga": """
         a ach ag agat agus amhain an anois anseo aon ar beidh bhfuil bhi bith ce ceann cheana de do e eile eis
@@ -102,12 +110,14 @@ _WORDS = {
         þina þinn þinum þitt þu
     """,
     "it": """
-        a abbiamo agli ai al all alla alle altri anche ancora ce che chi ci come con cosa cosi da dai dal dalla
-        degli dei del dell della delle deve di dopo dove e era essere favore fra gia gli ha hai ho il in io l
-        la lei li lo loro lui ma mai me mi mia mio molto negli nei nel nell nella nelle noi non o ogni ora per
-        perche piu posso possono potrebbe puo puoi qualcosa quale quali quando questa queste questi questo qui
-        sara se sei sempre senza si siamo solo sono stata stato su sua sui sul sulla suo te ti tra troppo tu
-        tua tuo tuoi tutte tutti tutto un una uno voi
+        a abbiamo agl agli ai al alcune alcuni all alla alle allo altri anche ancora avere aveva ce che chi ci
+        ciascuno coi come con cosa cosi cui da dagli dai dal dalla dalle dallo degli dei del dell della delle
+        deve di dopo dove e ecco ed era essere fa fare favore fra gia gli ha hai hanno ho i il in io l la le lei
+        li lo loro lui ma mai me mentre mi mia mio molto ne negli nei nel nell nella nelle nello niente noi non
+        nostra nostro nulla o od ogni oppure ora per perche piu posso possono potrebbe puo puoi qualche qualcosa
+        qualcuno quale quali quando quanti quanto quella quelle quelli quello questa queste questi questo qui
+        quindi sara se sei sempre senza si sia siamo siano siete solo sono stata stato su sua sugli sui sul
+        sulla suo suoi tale tali te ti tra troppo tu tua tuo tuoi tutte tutti tutto un una uno vi voi vostro
     """,
     "lt": """
         apie ar arba as be bet bus buti buvo cia dabar dar daug daugiau gali galite i iki ir is ja jau jei ji
@@ -140,12 +150,15 @@ _WORDS = {
         til under uten var ved veldig vennligst vi vil ville være
     """,
     "pl": """
-        aby albo ale bardzo beda bedzie bez byc był ci cie ciebie co cos czego czy czym dla dlaczego dlatego do
-        gdy gdzie go i ich inne innych ja jak jako je jego jej jesli jest jestem jestes jeszcze juz kazdy kiedy
-        kto ktora ktore ktory ktorych lecz lub ma mam masz mi mnie moga moge moj moze mozesz mozna musi musisz
-        na nad nic nie nigdy niz o od on ona oraz po pod poniewaz prosze przed przez sa sie swoj swoje ta takze
-        tam te tego tej ten teraz to tu tutaj twoj twoja twoje tylko tym u w we wiecej wiele wszystkich
-        wszystkie wszystko z zadnych zawsze zbyt ze zostanie zostało zrobic
+        a aby albo ale az bardzo beda bedac bedzie bez byc byli był była było były ci cie ciebie co cos czego
+        czy czyli czym dla dlaczego dlatego do gdy gdyz gdzie go i ich inna inne inny innych ja jak jaka jaki
+        jakich jakie jako je jego jej jesli jest jestem jestes jeszcze juz kazda kazde kazdy kiedy kim komus kto
+        ktora ktore ktorego ktorej ktoremu ktory ktorych ktorym ktos lecz lub ma maja mam masz mi mial miec mnie
+        moga moge moj moze mozesz mozna musi musisz na nad nami nas nasz nasza nasze nia nic nie nigdy nikt nim
+        nimi niz o od on ona oraz po pod poniewaz prostu prosze przed przez sa sam sama samemu sie siebie soba
+        sobie swoj swoje ta takze tam te tego tej ten teraz to tu tutaj twoj twoja twoje tych tylko tym tymi u w
+        wam wami was wasz we wiec wiecej wiele wszystkich wszystkie wszystko z zadnych zawsze zbyt ze zeby
+        zostanie zostało zrobic
     """,
     "pt": """
         a agora ainda algumas antes ao aos apenas aqui as ate cada com como da das de deve do dos e ela ele

@@ -199,9 +199,12 @@ def _spoken(word: Word, found: Sequence[Translation], glossary: Glossary) -> lis
 
 def _translations(word: Word, glossary: Glossary, reading: Reading) -> tuple[Translation, ...]:
     """From the labels; else the English word that looks the same ("prévention"), if documents have it."""
+    long = len(word.folded) >= COGNATE
+    if long and reading.layout.languages == (ENGLISH,) and reading.vocabulary.count(word.folded) >= ORDINARY:
+        return tuple(Translation(token.term, word.folded) for token in tokens(word.folded, ENGLISH))
     if found := glossary.translations(word.term):
         return found
-    if len(word.folded) < COGNATE or word.folded in reading.vocabulary:
+    if not long or word.folded in reading.vocabulary:
         return ()
     slips = 1 if len(word.folded) < LOOSE_COGNATE else 2
     same = reading.vocabulary.nearest(word.folded, slips=slips, documents=ORDINARY, same_start=True)
