@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from benchmarks.quality import OWN, REPOSITORY
 from indexer.reindex import reindex
-from kb.backends import Backend, backend_with, load_encoder
+from kb.backends import backend_with, load_encoder
 from kb.config import load_config
 from kb.engines.dense import Vectors, vector_numbers
 from kb.engines.model_files import DEFAULT_MODEL
