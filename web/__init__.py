@@ -6,12 +6,13 @@ phrase that the code itself chooses stands in :mod:`web.words` or in a template.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web import api, errors, security, templating, views
+from web import api, assets, caching, compression, errors, security, templating, views
 from web.site import EXTENSION, SITE_NAME, Site
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def create_app(
     if styleguide:
         views.register_styleguide(app)
     api.register(app)
+    caching.register(app)
     if trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
             app.wsgi_app,
@@ -53,7 +55,7 @@ def create_app(
 
 def bare_app(site: Site) -> Flask:
     """The frame that the site and the preview share: templates, headers and error pages, but no page."""
-    app = Flask("web", static_folder="static", template_folder="templates")
+    app = Flask("web", static_folder=None, template_folder="templates")
     app.config["MAX_CONTENT_LENGTH"] = 64 * 1024
     app.json.sort_keys = False  # type: ignore[attr-defined]
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
@@ -61,4 +63,6 @@ def bare_app(site: Site) -> Flask:
     templating.register(app)
     security.register(app)
     errors.register(app)
+    compression.register(app)
+    assets.register(app, Path(app.root_path) / "static")
     return app

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from urllib.parse import quote
 
-from flask import Flask, Response, jsonify, make_response, render_template, request
+from flask import Flask, Response, current_app, jsonify, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
@@ -50,9 +51,24 @@ def _http_error(error: HTTPException) -> ResponseReturnValue:
     status = error.code or 500
     if status < 400:
         return error.get_response()  # a redirect, which Werkzeug raises
+    if status == 404 and (moved := _without_slash()):
+        return moved
     page = _page(status, "")
     page.headers.extend((name, value) for name, value in error.get_headers() if name in KEPT_HEADERS)
     return page
+
+
+def _without_slash() -> ResponseReturnValue | None:
+    """A permanent redirect where there is a page of this address but for slashes at its end."""
+    bare = "/" + request.path.strip("/")  # never two slashes in front, which would name another host
+    if bare == request.path or request.method not in ("GET", "HEAD"):
+        return None
+    try:
+        current_app.create_url_adapter(request).match(bare, method="GET")  # type: ignore[union-attr]
+    except HTTPException:
+        return None
+    query = request.query_string.decode("ascii", "replace")
+    return redirect(f"{request.script_root}{quote(bare)}{'?' if query else ''}{query}", 301)
 
 
 def _page(status: int, message: str) -> Response:
