@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web import api, assets, caching, compression, errors, security, templating, views
+from web import api, assets, caching, compression, discovery, errors, feeds, security, templating, views
 from web.site import EXTENSION, SITE_NAME, Site
 
 if TYPE_CHECKING:
@@ -30,17 +30,21 @@ def create_app(
     contact: str | None = None,
     history: History | None = None,
     styleguide: bool = False,
+    address: str | None = None,
 ) -> Flask:
     """The site over an open backend, which stays the caller's to close.
 
     ``trusted_proxies`` is how many proxies stand in front and set ``X-Forwarded-*``; with 0 those headers are ignored.
-    ``contact`` and ``history``: see :class:`Site`. ``styleguide`` adds the page of components, for development.
+    ``contact``, ``history``, ``address``: see :class:`Site`. ``styleguide`` adds the page of components, for
+    development.
     """
-    app = bare_app(Site(backend, name=site_name, contact=contact, history=history))
+    app = bare_app(Site(backend, name=site_name, contact=contact, history=history, address=address))
     views.register(app)
     if styleguide:
         views.register_styleguide(app)
     api.register(app)
+    feeds.register(app)
+    discovery.register(app)
     caching.register(app)
     if trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]

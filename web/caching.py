@@ -63,7 +63,7 @@ def _etag() -> str | None:
     parts = (
         _program(),
         f"{manifest.generation} {manifest.built_at} {manifest.inputs}",
-        f"{site.name} {site.contact}",
+        f"{site.name} {site.contact} {site.address}",
         request.url,
         SITE_LANGUAGE,
     )

@@ -32,7 +32,7 @@ class Site:
     """The state of one application, kept in ``app.extensions``.
 
     ``contact`` is where readers may report errors: an address of mail or of the web. ``history`` tells of changes in
-    the folder of the entries.
+    the folder of the entries. ``address`` is the one under which people reach the site, where it is configured.
     """
 
     names: Names
@@ -40,6 +40,7 @@ class Site:
     subtitle: str = "what works to protect minors online"
     contact: str | None = None
     history: History | None = None
+    address: str | None = None
     examples: tuple[str, ...] = (
         "how can we stop strangers from messaging children",
         "a teenager is being blackmailed with a picture",

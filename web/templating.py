@@ -10,7 +10,7 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 
 from kb.excerpt import excerpt
-from web import urls, words
+from web import metadata, urls, words
 from web.collecting import MOST_COLLECTED, MOST_COMPARED
 from web.site import current_site, label
 
@@ -92,7 +92,11 @@ GLOBALS: dict[str, Any] = {
     "dossier_from": words.dossier_from,
     "dossier_title": words.dossier_title,
     "label": label,
+    "absolute_url": urls.absolute_url,
+    "export_url": urls.export_url,
+    "feed_url": urls.feed_url,
     "filter_url": urls.filter_url,
+    "metadata": metadata,
     "search_url": urls.search_url,
     "value_url": urls.value_url,
 }

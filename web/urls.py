@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from flask import url_for
+from dataclasses import replace
+from typing import Any
+
+from flask import request, url_for
 
 from kb.types import Query
 from web.params import to_arguments
+from web.site import current_site
 
 #: The first part of the address of a concept's page, by facet.
 CONCEPT_PATHS = {
@@ -35,3 +39,21 @@ def value_url(facet: str, value: str) -> str:
     if facet == "organisation":
         return url_for("organisation", organisation_id=value)
     return filter_url(facet, value)
+
+
+def absolute_url(endpoint: str, **values: Any) -> str:
+    """The address for links from elsewhere: under the one that the site is configured with, else the one asked."""
+    address = current_site().address
+    if address is None:
+        return url_for(endpoint, _external=True, **values)
+    return address + url_for(endpoint, _external=False, **values).removeprefix(request.script_root)
+
+
+def feed_url(query: Query) -> str:
+    """The feed that follows a search. Order and page are the feed's own."""
+    return url_for("feed", **to_arguments(replace(query, sort="relevance", offset=0)))  # type: ignore[arg-type]
+
+
+def export_url(query: Query, form: str) -> str:
+    """The whole result set of a search as a file."""
+    return url_for("api_export", **to_arguments(replace(query, offset=0)), format=form)  # type: ignore[arg-type]

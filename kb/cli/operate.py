@@ -10,7 +10,7 @@ import click
 from kb.backends import load_encoder, open_backend
 from kb.cli.options import RERANKER
 from kb.cli.progress import progress
-from kb.config import Config
+from kb.config import DEFAULT_SITE, Config
 from kb.content.codec import organisation_to_json, practice_to_json, taxonomy_to_json
 from kb.engines.model_files import DEFAULT_MODEL
 from kb.engines.store import Store
@@ -165,6 +165,7 @@ def serve(
             contact=config.contact,
             history=History(config.entries),
             styleguide=styleguide,
+            address=config.site if config.site != DEFAULT_SITE else None,
         )
         run(app, host, port, threads, ready=ready)
 
