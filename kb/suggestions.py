@@ -37,7 +37,7 @@ class Suggestion:
     """``id`` is that of the concept (in ``facet``), the practice or the organisation; of a question, its practice.
 
     ``label`` is what is shown, ``spans`` the (start, end) code-point offsets of what was typed in it; ``matched`` is
-    the other name that was typed, where it is not the label.
+    the other name that was typed, where it is not the label; ``language`` that of a title or a question.
     """
 
     kind: Kind
@@ -46,6 +46,7 @@ class Suggestion:
     spans: tuple[tuple[int, int], ...] = ()
     facet: str | None = None
     matched: str | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class _Name:
     text: str
     key: str
     facet: str | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True)
@@ -65,13 +67,13 @@ class Suggestions:
     """All that can be suggested in one generation.
 
     ``used`` maps facets to the values that some practice has: nothing is suggested that leads nowhere. ``texts`` are
-    (id of the practice, whether it is a question, text).
+    (id of the practice, whether it is a question, text, language).
     """
 
     taxonomy: Taxonomy
     organisations: Mapping[str, Organisation]
     used: Mapping[str, Sequence[str]]
-    texts: Sequence[tuple[str, bool, str]]
+    texts: Sequence[tuple[str, bool, str, str]]
     _named: dict[str, tuple[_Name, ...]] = field(default_factory=dict)
 
     def find(self, text: str, *, language: str = ENGLISH) -> tuple[Suggestion, ...]:
@@ -142,8 +144,8 @@ class Suggestions:
             if organisation := self.organisations.get(id):
                 for text in (organisation.name, *organisation.aliases):
                     yield _Name("organisation", id, organisation.name, text, _key(text))
-        for id, is_question, text in self.texts:
-            yield _Name("question" if is_question else "practice", id, text, text, _key(text))
+        for id, is_question, text, spoken in self.texts:
+            yield _Name("question" if is_question else "practice", id, text, text, _key(text), language=spoken)
 
     def _concepts(self, facet: str) -> Iterator[Concept]:
         used = frozenset(self.used.get(facet, ()))
@@ -179,6 +181,7 @@ def _suggestion(name: _Name, typed: Sequence[str]) -> Suggestion:
         spans=_spans(name.label, typed) if name.text == name.label else (),
         facet=name.facet,
         matched=None if name.text == name.label else name.text,
+        language=name.language,
     )
 
 

@@ -31,10 +31,10 @@ MADE = Suggestions(
     },
     {"topic": ("agecheck", "bullying", "control"), "country": ("DE",), "organisation": ("e-enfance",)},
     (
-        ("boxes", False, "Quiet Hours: an app that pauses notifications"),
-        ("boxes", True, "How can parents pause notifications at night?"),
-        ("other", True, "How can parents pause notifications at night?"),
-        ("other", True, "What do parental controls miss?"),
+        ("boxes", False, "Quiet Hours: an app that pauses notifications", "en"),
+        ("boxes", True, "How can parents pause notifications at night?", "en"),
+        ("other", True, "How can parents pause notifications at night?", "en"),
+        ("other", True, "What do parental controls miss?", "en"),
     ),
 )
 
@@ -78,8 +78,10 @@ def test_concepts_go_by_their_names_in_the_language_of_the_page_and_in_english()
 def test_what_was_typed_is_marked() -> None:
     (first, *_) = MADE.find("contr pare")
     assert first == Suggestion("concept", "control", "Parental controls", ((0, 4), (9, 14)), facet="topic")
-    accented = Suggestions(Taxonomy({}), {}, {}, [("a", False, "ﬁne Straße")])
-    assert accented.find("fi stras")[0].spans == ((0, 3), (4, 10))  # folded words have other lengths: all is marked
+    accented = Suggestions(Taxonomy({}), {}, {}, [("a", False, "ﬁne Straße", "de")])
+    (found,) = accented.find("fi stras")
+    assert found.language == "de"
+    assert found.spans == ((0, 3), (4, 10))  # folded words have other lengths: all is marked
 
 
 def test_near_concepts_are_named_in_part_or_carried_by_what_comes_near(backend: Backend) -> None:

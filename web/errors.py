@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from kb.errors import ContentError, KbError, ModelError, NotFound, StoreError, UsageError
+from kb.query import MAX_CHARACTERS
 
 STATUS: dict[type, int] = {
     UsageError: 400,
@@ -77,10 +78,19 @@ def _page(status: int, message: str) -> Response:
         response = _problem(status, message or heading)
     else:
         response = make_response(
-            render_template("error.html", status=status, heading=heading, message=message, advice=advice)
+            render_template(
+                "error.html", status=status, heading=heading, message=message, advice=advice, **_asked(status)
+            )
         )
     response.status_code = status
     return response
+
+
+def _asked(status: int) -> dict[str, str]:
+    """The question of a search that was refused, so that it can be changed where the error stands."""
+    if status == 400 and request.endpoint == "search":
+        return {"asked": request.args.get("q", "")[:MAX_CHARACTERS]}
+    return {}
 
 
 def _problem(status: int, detail: str) -> Response:

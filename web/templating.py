@@ -10,7 +10,7 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 
 from kb.excerpt import excerpt
-from web import metadata, urls, words
+from web import metadata, reasons, urls, words
 from web.collecting import MOST_COLLECTED, MOST_COMPARED
 from web.site import current_site, label
 
@@ -63,6 +63,7 @@ def host(url: str) -> str:
 
 FILTERS: dict[str, Any] = {
     "ages": words.ages,
+    "bridges": reasons.bridges,
     "day": words.day,
     "excerpt": excerpt,
     "highlight": highlight,
@@ -70,6 +71,7 @@ FILTERS: dict[str, Any] = {
     "joined": words.joined,
     "label_of": lambda value, facet: label(facet, value),
     "lower_first": lower_first,
+    "matched_words": reasons.matched_words,
     "paragraphs": paragraphs,
     "period": words.period,
     "shares": words.shares,

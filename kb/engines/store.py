@@ -415,14 +415,15 @@ class Reader:
         """Every word as it is written, folded, with the number of documents that hold it. Letters only."""
         return dict(self.connection.execute("SELECT term, doc FROM vocabulary ORDER BY term"))
 
-    def titles_and_questions(self, limit: int) -> list[tuple[str, bool, str]]:
-        """(id of the document, whether it is a question, text), titles first, in the order of the ids."""
+    def titles_and_questions(self, limit: int) -> list[tuple[str, bool, str, str]]:
+        """(id of the document, whether it is a question, text, language), titles first, in the order of the ids."""
         rows = self.connection.execute(
-            "SELECT documents.id, kind = 'question', text FROM passages JOIN documents ON documents.key = document"
+            "SELECT documents.id, kind = 'question', text, language"
+            " FROM passages JOIN documents ON documents.key = document"
             " WHERE kind IN ('title', 'question') ORDER BY kind = 'question', documents.id, ordinal LIMIT ?",
             (limit,),
         )
-        return [(id, bool(is_question), text) for id, is_question, text in rows]
+        return [(id, bool(is_question), text, language) for id, is_question, text, language in rows]
 
     def occurring(self, terms: Sequence[str]) -> frozenset[str]:
         """Those of ``terms`` that stand in a document."""

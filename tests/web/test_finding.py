@@ -54,6 +54,15 @@ def test_an_unknown_part_is_refused(get_page: GetPage, part: str) -> None:
     )
 
 
+def test_a_refused_question_can_be_changed_where_the_error_stands(get_page: GetPage) -> None:
+    page = get_page(f"/search?q={'word+' * 600}", 400)
+    field = page.one("input", id="q")
+    assert field.attributes["aria-invalid"] == "true"
+    assert field.attributes["aria-describedby"] == page.with_class("error-message")[0].attributes["id"]
+    assert field.attributes["value"].startswith("word word")
+    assert not page.all("input", id="page_q"), "one field is enough"
+
+
 @pytest.mark.parametrize("sort", SORTS)
 def test_an_order_is_a_link_and_outlives_the_form(get_page: GetPage, backend: Backend, sort: str) -> None:
     asked = "cyberbullying at school"
@@ -96,6 +105,7 @@ def test_suggestions_are_those_of_the_backend_with_their_addresses(client: Flask
         "kind_name": "Topic",
         "label": "Cyberbullying",
         "matched": None,
+        "language": None,
         "spans": [[0, 6]],
         "url": "/topics/cyberbullying",
     }

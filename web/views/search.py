@@ -55,6 +55,7 @@ def _suggestion_to_json(found: Suggestion) -> dict[str, object]:
         "kind_name": FACET_NAMES[found.facet] if found.facet else SUGGESTED[found.kind],
         "label": found.label,
         "matched": found.matched,
+        "language": found.language,
         "spans": [list(span) for span in found.spans],
         "url": _suggestion_url(found),
     }
