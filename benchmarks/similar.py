@@ -57,13 +57,13 @@ def precision(way: Way, judgements: Judgements) -> tuple[dict[str, float], int]:
 def ways(layout: Layout, vectors: Floats, texts: Sequence[str], encoder: Encoder) -> Iterator[tuple[str, Way]]:
     """Other ways to find similar practices. ``texts`` and ``vectors`` are those of all passages, by position."""
     documents = len(layout.ids)
-    means = centroids(vectors, layout)
+    means = centroids(vectors, layout.starts)
     cosines = means @ means.T
     topics, organisations = (
         np.stack([in_common(d, layout.tags[facet], documents) for d in range(documents)])
         for facet in ("topic", "organisation")
     )
-    bare = centroids(encoder.encode(texts), layout)
+    bare = centroids(encoder.encode(texts), layout.starts)
     best = np.maximum.reduceat(vectors @ vectors.T, layout.starts[:-1], axis=1)
     nearest = np.maximum.reduceat(best, layout.starts[:-1], axis=0)
     lengths = np.diff(layout.starts).astype(np.float32)[:, np.newaxis]

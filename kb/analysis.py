@@ -80,14 +80,21 @@ def tokens(text: str, language: str) -> Iterator[Token]:
     """The terms of ``text``, in order."""
     primary = language.partition("-")[0].lower()
     for match in _WORD.finditer(text):
-        word = _fold(match.group())
-        if word:
-            yield Token(_term(word, primary), match.start(), match.end(), word in _function_words(primary))
+        term, function_word = _analysed(match.group(), primary)
+        if term:
+            yield Token(term, match.start(), match.end(), function_word)
 
 
 def analysed(text: str, language: str) -> str:
     """``text`` as its terms joined by blanks: what the lexical index stores."""
     return " ".join(token.term for token in tokens(text, language))
+
+
+@lru_cache(maxsize=200_000)
+def _analysed(word: str, language: str) -> tuple[str, bool]:
+    """The term of a word and whether it is a function word; of what folds to nothing the empty term."""
+    folded = _fold(word)
+    return (_term(folded, language), folded in _function_words(language)) if folded else ("", False)
 
 
 @lru_cache(maxsize=200_000)

@@ -21,8 +21,8 @@ from kb.analysis import tokens
 from kb.concepts import Glossaries
 from kb.config import Config
 from kb.content.model import Organisation, Practice, Taxonomy
-from kb.engines.dense import DenseRetriever, Vectors, cap_threads, document_means, vector_numbers
-from kb.engines.lexical import FieldLengths, LexicalRetriever
+from kb.engines.dense import DenseRetriever, Directions, Vectors, cap_threads, document_means
+from kb.engines.lexical import FieldLengths, LexicalRetriever, document_places
 from kb.engines.model_files import Hashes, find_model, find_reranker
 from kb.engines.model_words import read_words
 from kb.engines.store import Reader, Store
@@ -95,8 +95,12 @@ class Generation:
         return FieldLengths(self.layout)
 
     @cached_property
-    def means(self) -> Floats:
-        return document_means(self.vectors, self.layout)
+    def document_places(self) -> Positions:
+        return document_places(self.layout)
+
+    @cached_property
+    def directions(self) -> Directions:
+        return Directions.of(self.vectors, self.layout)
 
     @cached_property
     def newest_first(self) -> Positions:
@@ -109,8 +113,7 @@ class Generation:
 
     @cached_property
     def centroids(self) -> Floats:
-        numbers = vector_numbers(self.vectors, self.layout)
-        return similar.centroids(self.vectors.rows(numbers), self.layout)
+        return document_means(self.vectors, self.layout)
 
 
 @dataclass(frozen=True)
@@ -168,13 +171,13 @@ class Snapshot:
 
 
 def _lexical(snapshot: Snapshot) -> LexicalRetriever:
-    return LexicalRetriever(
-        snapshot.reader.connection, snapshot.layout, snapshot.generation.by_key, snapshot.generation.field_lengths
-    )
+    shared = snapshot.generation
+    return LexicalRetriever(snapshot.reader, shared.layout, shared.by_key, shared.document_places, shared.field_lengths)
 
 
 def _dense(snapshot: Snapshot) -> DenseRetriever:
-    return DenseRetriever(snapshot.generation.vectors, snapshot.layout, snapshot.encoder(), snapshot.generation.means)
+    shared = snapshot.generation
+    return DenseRetriever(shared.vectors, shared.layout, snapshot.encoder(), shared.directions)
 
 
 #: The engines. A new one is a new module and a line here.

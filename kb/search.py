@@ -7,7 +7,7 @@ the pages all belong to one result set.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, get_args
 
@@ -50,6 +50,7 @@ FEEDBACK_DOCUMENTS = 2
 SORTS: tuple[Sort, ...] = get_args(Sort)
 
 Mask = NDArray[np.bool_]
+_NOBODY = np.empty(0, dtype=np.int64)
 
 
 class Reading(Understandable, Protocol):
@@ -79,17 +80,18 @@ class Reading(Understandable, Protocol):
 class Scored:
     """All documents of a generation, scored for one query.
 
-    ``candidates``: bool, shape (documents,), those that belong to the result set before filters. ``order``: int64,
-    shape (documents,), best first. ``scores``, ``relevance``: float32, shape (documents,). ``parts``: the normalised
-    scores by retriever, same shape. ``passages``: float32, shape (passages,), for choosing the one that is shown.
+    ``candidates``: bool, shape (documents,), those that belong to the result set before filters. ``scores``,
+    ``relevance``: float32, shape (documents,). ``parts``: the normalised scores by retriever, same shape. ``passages``
+    gives the scores of the passages of some documents. ``order``: int64, shape (documents,), best first, where it is
+    not that of the scores.
     """
 
     candidates: Mask
-    order: Positions
     scores: Floats
     relevance: Floats
     parts: Mapping[str, Floats]
-    passages: Floats
+    passages: Callable[[Sequence[int]], Sequence[Floats]]
+    order: Positions | None = None
 
 
 def search(query: Query, reading: Reading) -> Results:
@@ -107,16 +109,18 @@ def search(query: Query, reading: Reading) -> Results:
         scored = _reranked(parsed.meaning, scored, candidates, reading.reranker, reading)
     chosen = {facet: _having(layout, facet, values) for facet, values in query.filters.items() if values}
     kept = candidates & _all(chosen.values(), len(layout.ids))
-    order = sorting.arranged(scored.order, _fits(query.mode, scored), reading.ranks.get(query.sort))
-    ranked = order[kept[order]]
-    page = ranked[query.offset : query.offset + query.limit]
+    fits = _fits(query.mode, scored)
+    if query.sort in reading.ranks:
+        whole = _first(scored, np.ones(len(kept), dtype=bool), len(kept))
+        scored = replace(scored, order=sorting.arranged(whole, fits, reading.ranks[query.sort]))
+    page = _first(scored, kept, query.offset + query.limit)[query.offset :]
     return Results(
         query=query,
-        total=len(ranked),
+        total=int(np.count_nonzero(kept)),
         hits=_hits(page, parsed, query.mode, scored, reading),
         facets={facet: _facet(facet, query, candidates, chosen, reading) for facet in FACETS},
         generation=layout.manifest.generation,
-        fitting=int(_fits(query.mode, scored)[ranked].sum()),
+        fitting=int(np.count_nonzero(fits & kept)),
         understood=understood,
     )
 
@@ -139,24 +143,30 @@ def _score(parsed: ParsedQuery, mode: Mode, reading: Reading) -> Scored:
     retrievers = {name: reading.retriever(name) for name in WEIGHTS[mode]}
     evidence = {name: retriever.retrieve(parsed) for name, retriever in retrievers.items()}
     relevance = _relevance(evidence)
-    passages = np.asarray(sum(found.passages for found in evidence.values()), dtype=np.float32)
     parts, scores = _fused(evidence, mode)
-    if len(evidence) > 1:
-        # Where words and meaning agree, the best documents tell what the query means; the engines ask again with them.
-        best = _order(scores, relevance)[:FEEDBACK_DOCUMENTS]
-        best = best[relevance[best] >= bands.floor(mode)]
-        feedback = np.array([_best_passage(int(d), passages, reading.layout) for d in best], dtype=np.int64)
-        evidence = {name: each.retrieve(parsed, feedback=feedback) for name, each in retrievers.items()}
-        relevance = _relevance(evidence)
-        parts, scores = _fused(evidence, mode)
-    return Scored(
+    by_passage = [found.passages for found in evidence.values()]
+    scored = Scored(
         candidates=relevance >= bands.floor(mode),
-        order=_order(scores, relevance),
         scores=scores,
         relevance=relevance,
         parts=parts,
-        passages=passages,
+        passages=lambda documents: _added([scores(documents) for scores in by_passage]),
     )
+    if len(evidence) == 1:
+        return scored
+    # Where words and meaning agree, the best documents tell what the query means; the engines ask again with them.
+    best = _first(scored, np.ones(len(scores), dtype=bool), FEEDBACK_DOCUMENTS)
+    best = best[scored.candidates[best]]
+    feedback = np.array(list(_best_passages(best.tolist(), scored, reading.layout).values()), dtype=np.int64)
+    evidence = {name: each.retrieve(parsed, feedback=feedback) for name, each in retrievers.items()}
+    relevance = _relevance(evidence)
+    parts, scores = _fused(evidence, mode)
+    return replace(scored, candidates=relevance >= bands.floor(mode), scores=scores, relevance=relevance, parts=parts)
+
+
+def _added(passages: Sequence[Sequence[Floats]]) -> Sequence[Floats]:
+    """For each document the scores of its passages, those of several retrievers added."""
+    return [np.asarray(sum(scores), dtype=np.float32) for scores in zip(*passages, strict=True)]
 
 
 def _fused(evidence: Mapping[str, Evidence], mode: Mode) -> tuple[Mapping[str, Floats], Floats]:
@@ -170,33 +180,47 @@ def _relevance(evidence: Mapping[str, Evidence]) -> Floats:
 
 def _reranked(text: str, scored: Scored, candidates: Mask, reranker: Reranker, reading: Reading) -> Scored:
     layout = reading.layout
-    documents = reranking.best(scored.order, candidates)
+    order = _first(scored, np.ones(len(candidates), dtype=bool), len(candidates))
+    documents = reranking.best(order, candidates)
     stored = reading.documents([layout.ids[document] for document in documents])
-    keys = [int(layout.keys[_best_passage(int(document), scored.passages, layout)]) for document in documents]
+    bodies = _best_passages(documents.tolist(), scored, layout)
+    keys = [int(layout.keys[bodies[document]]) for document in documents.tolist()]
     passages = reading.passages(keys)
     texts = [
         reranking.text(stored[layout.ids[document]].title, passages[key].heading, passages[key].text)
         for document, key in zip(documents, keys, strict=True)
     ]
-    order, scores = reranking.reranked(scored.order, scored.scores, documents, reranker.score(text, texts))
+    order, scores = reranking.reranked(order, scored.scores, documents, reranker.score(text, texts))
     return replace(scored, order=order, scores=scores)
 
 
 def _browse(reading: Reading) -> Scored:
     nothing = np.zeros(len(reading.layout.ids), dtype=np.float32)
+    sizes = np.diff(reading.layout.starts)
     return Scored(
         candidates=np.ones(len(nothing), dtype=bool),
-        order=reading.newest_first,
         scores=nothing,
         relevance=nothing,
         parts={},
-        passages=np.zeros(len(reading.layout.keys), dtype=np.float32),
+        passages=lambda documents: [np.zeros(sizes[document], dtype=np.float32) for document in documents],
+        order=reading.newest_first,
     )
 
 
-def _order(scores: Floats, relevance: Floats) -> Positions:
-    """Positions by falling score; equal scores by falling relevance, then in the order of the ids."""
-    return np.lexsort((np.arange(len(scores)), -relevance, -scores)).astype(np.int64)
+def _first(scored: Scored, kept: Mask, number: int) -> Positions:
+    """The best ``number`` of the documents ``kept``, best first.
+
+    By falling score; equal scores by falling relevance, then in the order of the ids. Only what may be among the best
+    is put in order, as a page needs few of the many that fit.
+    """
+    if scored.order is not None:
+        return scored.order[kept[scored.order]][:number]
+    found = np.flatnonzero(kept) if number else _NOBODY
+    if number < len(found):
+        scores = scored.scores[found]
+        found = found[scores >= np.partition(scores, len(found) - number)[len(found) - number]]
+    order = np.lexsort((found, -scored.relevance[found], -scored.scores[found]))
+    return found[order][:number].astype(np.int64)
 
 
 def _constraints(parsed: ParsedQuery, reading: Reading) -> Mask:
@@ -249,14 +273,15 @@ def _facet(
 def _fits(mode: Mode, scored: Scored) -> Mask:
     """Which documents are strong or fair matches; browsing shows what was asked for, so all of them."""
     if not scored.parts:
-        return np.ones(len(scored.order), dtype=bool)
+        return np.ones(len(scored.scores), dtype=bool)
     return np.asarray(scored.relevance >= bands.EDGES[mode]["fair"])
 
 
 def _hits(page: Positions, parsed: ParsedQuery, mode: Mode, scored: Scored, reading: Reading) -> tuple[Hit, ...]:
     layout = reading.layout
-    bodies = {int(document): _best_passage(int(document), scored.passages, layout) for document in page}
-    questions = {document: _best_question(document, scored.passages, layout) for document in bodies}
+    by_passage = dict(zip(page.tolist(), scored.passages(page.tolist()), strict=True))
+    bodies = {document: _best_passage(document, scores, layout) for document, scores in by_passage.items()}
+    questions = {document: _best_question(document, scores, layout) for document, scores in by_passage.items()}
     shown = (*bodies.values(), *(question for question in questions.values() if question is not None))
     keys = {position: int(layout.keys[position]) for position in shown}
     passages = reading.passages(list(keys.values()))
@@ -286,19 +311,25 @@ def _hits(page: Positions, parsed: ParsedQuery, mode: Mode, scored: Scored, read
     return tuple(hits)
 
 
-def _best_passage(document: int, passages: Floats, layout: Layout) -> int:
-    """The best passage of a document that is neither a question nor its title."""
+def _best_passages(documents: Sequence[int], scored: Scored, layout: Layout) -> Mapping[int, int]:
+    return {
+        document: _best_passage(document, scores, layout)
+        for document, scores in zip(documents, scored.passages(documents), strict=True)
+    }
+
+
+def _best_passage(document: int, scores: Floats, layout: Layout) -> int:
+    """The best passage of a document that is neither a question nor its title, by the scores of its passages."""
     start, end = int(layout.starts[document]), int(layout.starts[document + 1])
     hidden = layout.questions[start:end] | layout.titles[start:end]
-    return start + int(np.argmax(np.where(hidden, -1, passages[start:end])))
+    return start + int(np.argmax(np.where(hidden, -1, scores)))
 
 
-def _best_question(document: int, passages: Floats, layout: Layout) -> int | None:
+def _best_question(document: int, scores: Floats, layout: Layout) -> int | None:
     """The question of a document that matched better than any other passage of it, if one did."""
     start, end = int(layout.starts[document]), int(layout.starts[document + 1])
-    scores = np.where(layout.titles[start:end], -1, passages[start:end])
-    best = int(np.argmax(scores))
-    beaten = scores[best] > passages[_best_passage(document, passages, layout)]
+    best = int(np.argmax(np.where(layout.titles[start:end], -1, scores)))
+    beaten = scores[best] > scores[_best_passage(document, scores, layout) - start]
     return start + best if layout.questions[start + best] and beaten else None
 
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 import numpy as np
 
 from kb import bands
-from kb.types import Floats, Layout, Positions, Tags
+from kb.types import Floats, Positions, Tags
 
 #: What topics in common count beside the cosine: the lowest weight of the level stretch of ``benchmarks.similar``.
 TOPICS = np.float32(0.4)
 
 
-def centroids(vectors: Floats, layout: Layout) -> Floats:
+def centroids(vectors: Floats, starts: Positions) -> Floats:
     """The mean direction of each document's passages: float32, shape (documents, dimension), rows of unit length.
 
-    ``vectors``: those of all passages by position, shape (passages, dimension).
+    ``vectors``: those of all passages of the documents, shape (passages, dimension); the first of document ``d`` is
+    that of ``starts[d]`` less ``starts[0]``, and ``starts[documents]`` stands behind the last.
     """
-    if not len(layout.ids):
+    if len(starts) < 2:
         return vectors
-    sums = np.add.reduceat(vectors, layout.starts[:-1], axis=0)
+    sums = np.add.reduceat(vectors, starts[:-1] - starts[0], axis=0)
     lengths = np.linalg.norm(sums, axis=1, keepdims=True)
     return np.asarray(sums / np.where(lengths > 0, lengths, 1), dtype=np.float32)
 

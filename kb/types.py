@@ -7,7 +7,7 @@ nothing in another generation. Arrays say their shape.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -260,6 +260,7 @@ class Layout:
     """The documents and passages of one generation, as positions. Documents are in the order of their ids.
 
     Passages are in the order of their documents: those of document ``d`` are ``starts[d]`` to ``starts[d + 1]``.
+    ``document_keys``: int64, shape (documents,), the store's names for them.
     Arrays of shape (passages,): ``owners`` (int64, the document of each), ``keys`` (int64, the store's names for them),
     ``questions`` and ``titles`` (bool, which passages are such), ``lengths`` (float32, in terms), ``segments`` and
     ``rows`` (int64, where their vectors are).
@@ -269,6 +270,7 @@ class Layout:
     ids: tuple[str, ...]
     dates: tuple[str, ...]
     languages: tuple[str, ...]
+    document_keys: Positions
     starts: Positions
     owners: Positions
     keys: Positions
@@ -303,13 +305,14 @@ class Evidence:
     """What one retriever says of a whole generation, for one query. Larger is better; 0 is nothing in common.
 
     ``documents``: float32, shape (documents,), the scores that rank. ``strength``: same shape, in 0..1, how good each
-    match is by itself, whatever else was found; relevance floor and bands rest on it. ``passages``: float32, shape
-    (passages,), in 0..1, for choosing the passage that is shown.
+    match is by itself, whatever else was found; relevance floor and bands rest on it. ``passages`` gives for each of
+    the documents asked for (positions) the scores of its passages, float32, in 0..1, for choosing the one that is
+    shown: only those of few documents are ever wanted.
     """
 
     documents: Floats
     strength: Floats
-    passages: Floats
+    passages: Callable[[Sequence[int]], Sequence[Floats]]
 
 
 class Retriever(Protocol):

@@ -11,6 +11,7 @@ import os
 import secrets
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import faiss
@@ -22,7 +23,13 @@ from kb.similar import centroids
 from kb.types import Encoder, Evidence, Floats, Layout, Positions, Segment
 
 SEGMENTS = "segments"
+#: Passages whose vectors are copied at a time.
+_TOGETHER = 50_000
+_EMPTY = np.empty(0, dtype=np.float32)
 _REMEDY = "rebuild it with: kb reindex"
+
+
+_inner_products = faiss.fvec_inner_products_ny  # type: ignore[attr-defined]  # its stubs leave this out
 
 
 def cap_threads(number: int) -> None:
@@ -37,8 +44,7 @@ def write_segment(folder: Path, vectors: Floats, *, generation: int) -> Segment:
     """
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(np.ascontiguousarray(vectors))
-    content = faiss.serialize_index(index).tobytes()
-    digest = hashlib.sha256(content).hexdigest()
+    digest = hashlib.sha256()
     name = f"{generation:08d}-{secrets.token_hex(4)}.faiss"
     place = folder / SEGMENTS / name
     unfinished = place.with_suffix(".unfinished")
@@ -46,14 +52,16 @@ def write_segment(folder: Path, vectors: Floats, *, generation: int) -> Segment:
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
             with unfinished.open("wb") as file:
-                file.write(content)
+                content = faiss.serialize_index(index)
+                digest.update(content.data)
+                file.write(content.data)
                 file.flush()
                 os.fsync(file.fileno())
             unfinished.rename(place)
         finally:
             unfinished.unlink(missing_ok=True)
         _sync_folder(place.parent)
-    return Segment(file=name, rows=len(vectors), sha256=digest)
+    return Segment(file=name, rows=len(vectors), sha256=digest.hexdigest())
 
 
 def remove_segments(folder: Path, keep: frozenset[str]) -> None:
@@ -68,37 +76,51 @@ def remove_segments(folder: Path, keep: frozenset[str]) -> None:
 class Vectors:
     """The segments of one generation, opened. Read-only and safe to share between threads."""
 
-    def __init__(self, indexes: Sequence[faiss.Index]) -> None:
-        self._indexes = tuple(indexes)
+    def __init__(self, indexes: Sequence[faiss.IndexFlat], dimension: int) -> None:
+        self._indexes = tuple(indexes)  # they own what the arrays show
+        self._stored = [
+            faiss.rev_swig_ptr(index.get_xb(), index.ntotal * dimension).reshape(-1, dimension) for index in indexes
+        ]
+        self.dimension = dimension
         #: The number of the first row of each segment when all rows are counted through.
         self.offsets: Positions = np.cumsum([0, *(index.ntotal for index in indexes)], dtype=np.int64)
 
     @classmethod
-    def open(cls, folder: Path, segments: Sequence[Segment], dimension: int) -> Vectors:
-        """Open and verify segment files. Raises StoreError for one that is missing, truncated or altered."""
-        return cls([_open(folder / SEGMENTS / segment.file, segment, dimension) for segment in segments])
+    def open(cls, folder: Path, segments: Sequence[Segment], dimension: int, *, verify: bool = True) -> Vectors:
+        """Map segment files into memory. Raises StoreError for one that is missing, truncated or, with ``verify``,
+        altered."""
+        return cls(
+            [_open(folder / SEGMENTS / segment.file, segment, dimension, verify) for segment in segments], dimension
+        )
 
     def __len__(self) -> int:
         return int(self.offsets[-1])
 
     def similarities(self, vector: Floats) -> Floats:
-        """The inner product of ``vector`` (shape (dimension,)) with every row, float32, shape (len(self),)."""
-        found = np.zeros(len(self), dtype=np.float32)
-        for index, offset in zip(self._indexes, self.offsets[:-1], strict=True):
-            if index.ntotal:
-                products, rows = index.search(vector[np.newaxis].astype(np.float32), index.ntotal)
-                found[offset + rows[0]] = products[0]
+        """The inner product of ``vector`` (shape (dimension,)) with every row, float32, shape (len(self),).
+
+        FAISS's own loop over its storage: asking an index for its ``ntotal`` best sorts them, which takes far longer.
+        """
+        asked = np.ascontiguousarray(vector, dtype=np.float32)
+        found = np.empty(len(self), dtype=np.float32)
+        for rows, start, end in zip(self._stored, self.offsets, self.offsets[1:], strict=False):
+            if len(rows):
+                _inner_products(
+                    faiss.swig_ptr(found[start:end]),
+                    faiss.swig_ptr(asked),
+                    faiss.swig_ptr(rows),
+                    len(asked),
+                    len(rows),
+                )
         return found
 
     def rows(self, numbers: Positions) -> Floats:
         """The vectors with these numbers, float32, shape (len(numbers), dimension)."""
-        if not self._indexes:
-            return np.empty((0, 0), dtype=np.float32)
-        found = np.empty((len(numbers), self._indexes[0].d), dtype=np.float32)
+        found = np.empty((len(numbers), self.dimension), dtype=np.float32)
         segments = np.searchsorted(self.offsets, numbers, side="right") - 1
-        for number, index in enumerate(self._indexes):
+        for number, rows in enumerate(self._stored):
             here = segments == number
-            found[here] = index.reconstruct_batch(numbers[here] - self.offsets[number])
+            found[here] = rows[numbers[here] - self.offsets[number]]
         return found
 
 
@@ -108,16 +130,32 @@ SHARES = {"passage": 0.3, "nearest": 0.5, "mean": 0.2}
 FEEDBACK = 0.4
 
 
-class DenseRetriever:
-    """Every document, by the cosine of its passages, its title and its whole to the query. For one query at a time."""
+@dataclass(frozen=True, slots=True)
+class Directions:
+    """Where the vectors of a generation's passages lie. Shared by all its queries.
 
-    def __init__(self, vectors: Vectors, layout: Layout, encoder: Encoder, means: Floats) -> None:
-        """``means``: what :func:`document_means` gives, shared by all queries of a generation."""
+    ``numbers``: int64, shape (passages,), those of the vectors; None where they are the positions themselves.
+    ``lengths``: float32, shape (documents,), of the sum of the vectors of a document's passages, its title left out.
+    """
+
+    numbers: Positions | None
+    lengths: Floats
+
+    @classmethod
+    def of(cls, vectors: Vectors, layout: Layout) -> Directions:
+        numbers = vector_numbers(vectors, layout)
+        in_order = len(numbers) == len(vectors) and bool((numbers == np.arange(len(numbers))).all())
+        return cls(None if in_order else numbers, np.concatenate([_EMPTY, *_lengths(vectors, numbers, layout)]))
+
+
+class DenseRetriever:
+    """Documents by their best passage, their title and their whole. Bound to one query at a time."""
+
+    def __init__(self, vectors: Vectors, layout: Layout, encoder: Encoder, directions: Directions) -> None:
         self._vectors = vectors
         self._layout = layout
-        self._numbers = vector_numbers(vectors, layout)
         self._encoder = encoder
-        self._means = means
+        self._directions = directions
         self._asked: tuple[ParsedQuery, Floats] | None = None
 
     def retrieve(self, query: ParsedQuery, *, feedback: Positions | None = None) -> Evidence:
@@ -126,17 +164,28 @@ class DenseRetriever:
             return _nothing(self._layout)
         vector = self._encoded(query)
         if feedback is not None and len(feedback):
-            vector = vector + FEEDBACK * self._vectors.rows(self._numbers[feedback]).mean(axis=0)
+            numbers = vector_numbers(self._vectors, self._layout)[feedback]
+            vector = vector + FEEDBACK * self._vectors.rows(numbers).mean(axis=0)
             vector = (vector / np.linalg.norm(vector)).astype(np.float32)
-        similarities = np.clip(self._vectors.similarities(vector)[self._numbers], 0, 1)
-        passages = np.where(self._layout.titles, np.float32(0), similarities)
+        nearest = self._vectors.similarities(vector)
+        if self._directions.numbers is not None:
+            nearest = nearest[self._directions.numbers]
+        starts = self._layout.starts[:-1]
+        passages = np.where(self._layout.titles, np.float32(0), nearest)
+        # The cosine of a mean direction is the mean of the cosines over that direction's length.
         cosines = {
-            "passage": np.maximum.reduceat(passages, self._layout.starts[:-1]),
-            "nearest": np.maximum.reduceat(similarities, self._layout.starts[:-1]),
-            "mean": np.clip(self._means @ vector, 0, 1),
+            "passage": np.maximum(np.maximum.reduceat(passages, starts), 0),
+            "nearest": np.maximum(np.maximum.reduceat(nearest, starts), 0),
+            "mean": np.maximum(np.add.reduceat(passages, starts) / self._directions.lengths, 0),
         }
-        documents = np.asarray(sum(SHARES[name] * values for name, values in cosines.items()), dtype=np.float32)
-        return Evidence(documents=documents, strength=documents, passages=passages)
+        documents: Floats = np.asarray(
+            sum(SHARES[name] * np.minimum(values, 1) for name, values in cosines.items()), dtype=np.float32
+        )
+        return Evidence(documents, documents, passages=lambda chosen: [self._clipped(passages, d) for d in chosen])
+
+    def _clipped(self, passages: Floats, document: int) -> Floats:
+        start, end = self._layout.starts[document : document + 2]
+        return np.clip(passages[start:end], 0, 1)
 
     def _encoded(self, query: ParsedQuery) -> Floats:
         """Encoding takes longer than all the rest, and feedback asks twice."""
@@ -151,16 +200,43 @@ class DenseRetriever:
 
 def _nothing(layout: Layout) -> Evidence:
     none = np.zeros(len(layout.ids), dtype=np.float32)
-    return Evidence(documents=none, strength=none, passages=np.zeros(len(layout.keys), dtype=np.float32))
+    sizes = np.diff(layout.starts)
+    return Evidence(none, none, passages=lambda chosen: [np.zeros(sizes[d], dtype=np.float32) for d in chosen])
 
 
 def document_means(vectors: Vectors, layout: Layout) -> Floats:
-    """The mean direction of the passages of each document, its title left out.
+    """The mean direction of the passages of each document: float32, shape (documents, dimension), of unit length."""
+    numbers = vector_numbers(vectors, layout)
+    return np.concatenate(
+        [
+            centroids(
+                vectors.rows(numbers[layout.starts[first] : layout.starts[last]]), layout.starts[first : last + 1]
+            )
+            for first, last in _spans(layout)
+        ]
+        or [np.empty((0, 0), dtype=np.float32)]
+    )
 
-    float32, shape (documents, dimension), rows of unit length.
-    """
-    rows = vectors.rows(vector_numbers(vectors, layout))
-    return centroids(np.where(layout.titles[:, np.newaxis], np.float32(0), rows), layout)
+
+def _lengths(vectors: Vectors, numbers: Positions, layout: Layout) -> Iterator[Floats]:
+    """The lengths of the sums of each document's vectors, its title left out, for some documents after the others."""
+    for first, last in _spans(layout):
+        start, end = layout.starts[first], layout.starts[last]
+        rows = vectors.rows(numbers[start:end])
+        rows[layout.titles[start:end]] = 0
+        sums = np.add.reduceat(rows, layout.starts[first:last] - start, axis=0)
+        lengths = np.linalg.norm(sums, axis=1)
+        yield np.where(lengths > 0, lengths, np.float32(1)).astype(np.float32)
+
+
+def _spans(layout: Layout) -> Iterator[tuple[int, int]]:
+    """(first document, behind the last) of some documents at a time, so that their vectors take little memory."""
+    first = 0
+    while first < len(layout.ids):
+        enough = np.searchsorted(layout.starts, layout.starts[first] + _TOGETHER, side="right") - 1
+        last = max(first + 1, int(enough))
+        yield first, last
+        first = last
 
 
 def vector_numbers(vectors: Vectors, layout: Layout) -> Positions:
@@ -169,17 +245,19 @@ def vector_numbers(vectors: Vectors, layout: Layout) -> Positions:
     return numbers
 
 
-def _open(path: Path, segment: Segment, dimension: int) -> faiss.Index:
+def _open(path: Path, segment: Segment, dimension: int, verify: bool) -> faiss.IndexFlat:
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            if verify and hashlib.file_digest(file, "sha256").hexdigest() != segment.sha256:
+                raise Damaged(f"{path} is damaged (its SHA-256 is not the one that was published); {_REMEDY}")
+        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
     except FileNotFoundError:
         raise Damaged(f"{path} is missing; {_REMEDY}") from None
     except OSError as error:
         raise StoreError(f"{path}: {error.strerror}; check its permissions") from error
-    if hashlib.sha256(content).hexdigest() != segment.sha256:
-        raise Damaged(f"{path} is damaged (its SHA-256 is not the one that was published); {_REMEDY}")
-    index = faiss.deserialize_index(np.frombuffer(content, dtype=np.uint8))
-    if index.d != dimension or index.ntotal != segment.rows:
+    except RuntimeError as error:  # what FAISS raises for a file that it cannot read
+        raise Damaged(f"{path} cannot be read as vectors; {_REMEDY}") from error
+    if not isinstance(index, faiss.IndexFlat) or index.d != dimension or index.ntotal != segment.rows:
         raise Damaged(f"{path} does not fit the index ({index.ntotal} x {index.d} vectors); {_REMEDY}")
     return index
 

@@ -1,20 +1,23 @@
-"""Ranking by words: BM25F (Robertson, Zaragoza and Taylor 2004) over whole documents, from the lists that FTS5 keeps.
+"""Ranking by words: BM25F (Robertson, Zaragoza and Taylor 2004) over whole documents, from their postings.
 
-FTS5 stores where each term occurs, grows and shrinks with the entries in one transaction, and finds phrases. Its own
-BM25 has fixed parameters and knows rows only, here passages; a document's words count together wherever they stand.
+A document's words count together wherever they stand, which the BM25 of FTS5, with fixed parameters over rows, cannot
+do. FTS5 finds phrases.
 """
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.engines import postings
+from kb.engines.postings import FIELDS, Places
+from kb.engines.store import Reader
 from kb.query import Forms, ParsedQuery
-from kb.types import Evidence, Layout, Positions
+from kb.types import Evidence, Floats, Layout, Positions
 
 #: BM25F: the weight of each field, and how much the length of the field counts (0 not at all, 1 fully).
 WEIGHTS = {"title": 4.0, "text": 1.0, "keywords": 0.5}
@@ -24,9 +27,6 @@ K1 = 1.6
 
 #: The weight that the words of a query must have together to say something: that of one in three documents.
 TELLING = 1.0
-
-_FIELDS = tuple(WEIGHTS)
-_VARIABLES = 500
 
 
 class FieldLengths:
@@ -40,76 +40,84 @@ class FieldLengths:
         text = _sums(layout.owners, lengths - title_lengths, documents)
         relative = {"title": _relative(title), "text": _relative(text), "keywords": np.ones(documents)}
         #: What a term frequency is divided by: float64, shape (fields, documents).
-        self.divisors = np.stack([1 - LENGTH[field] + LENGTH[field] * relative[field] for field in _FIELDS])
+        self.divisors = np.stack([1 - LENGTH[field] + LENGTH[field] * relative[field] for field in FIELDS])
 
 
 class LexicalRetriever:
     """Documents that hold any of a query's terms. Bound to one read transaction."""
 
     def __init__(
-        self, connection: sqlite3.Connection, layout: Layout, by_key: Positions, field_lengths: FieldLengths
+        self, reader: Reader, layout: Layout, by_key: Positions, places: Positions, field_lengths: FieldLengths
     ) -> None:
-        """``by_key``: the positions of passages in the order of their keys."""
-        self._connection = connection
+        """``by_key``: the positions of passages in the order of their keys. ``places``: see :func:`document_places`."""
+        self._reader = reader
         self._layout = layout
         self._by_key = by_key
+        self._places = places
         self._field_lengths = field_lengths
+        self._last: tuple[ParsedQuery, Evidence] | None = None
 
     def retrieve(self, query: ParsedQuery, *, feedback: Positions | None = None) -> Evidence:
         """``strength`` is the share of the query's words that a document holds, each weighing its rarity.
 
         Words that occur nowhere count against it: a document that holds one word of ten matches weakly. So does a query
-        of words that nearly every document holds: finding those says nothing.
+        of words that nearly every document holds: finding those says nothing. Feedback changes nothing here.
         """
-        documents, passages = len(self._layout.ids), len(self._layout.keys)
-        scores, covered, by_passage, most = np.zeros(documents), np.zeros(documents), np.zeros(passages), 0.0
-        found = self._occurrences(query.terms)
+        if self._last is None or self._last[0] != query:
+            self._last = (query, self._scored(query))
+        return self._last[1]
+
+    def _scored(self, query: ParsedQuery) -> Evidence:
+        documents = len(self._layout.ids)
+        scores, covered, most = np.zeros(documents), np.zeros(documents), 0.0
+        found = postings.read(self._reader.connection, list(dict.fromkeys(chain.from_iterable(query.terms))))
+        weights = []
         for forms, count in zip(query.terms, query.counts, strict=True):
-            places = np.concatenate([found[form] for form in forms if form in found] or [_NOWHERE])
-            holding, frequency = self._frequency(places)
+            frequency = self._frequency([places for form in forms for places in found.get(form, ())])
+            holding = np.flatnonzero(frequency)
+            frequency = frequency[holding]
             weight = count * _idf(documents, len(holding))
             scores[holding] += weight * frequency * (K1 + 1) / (frequency + K1)
             covered[holding] += weight
-            in_text = places[places[:, 1] == _FIELDS.index("text")]
-            by_passage[in_text[:, 0]] += weight * in_text[:, 2] / (in_text[:, 2] + K1)
+            weights.append(weight)
             most += weight
         most = max(most, 1e-9)
         return Evidence(
             documents=scores.astype(np.float32),
             strength=np.clip(covered / max(most, TELLING), 0, 1).astype(np.float32),
-            passages=np.clip(by_passage / most, 0, 1).astype(np.float32),
+            passages=lambda chosen: self._by_passage(chosen, query.terms, np.array(weights) / most),
         )
 
     def holding(self, phrase: Sequence[Forms]) -> Positions:
         """The positions of the passages that hold the words of ``phrase`` side by side."""
-        rows = self._connection.execute("SELECT rowid FROM terms WHERE terms MATCH ?", (_phrase(phrase),)).fetchall()
+        rows = self._reader.connection.execute(
+            "SELECT rowid FROM terms WHERE terms MATCH ?", (_phrase(phrase),)
+        ).fetchall()
         return self._positions(np.array([key for (key,) in rows], dtype=np.int64))
 
-    def _occurrences(self, terms: Sequence[Forms]) -> dict[str, NDArray[np.int64]]:
-        """For each form where it occurs: rows of (passage, field, how often)."""
-        forms = list(dict.fromkeys(form for group in terms for form in group))
-        rows: dict[str, list[tuple[int, int, int]]] = {}
-        for start in range(0, len(forms), _VARIABLES):
-            chunk = forms[start : start + _VARIABLES]
-            for form, key, field, count in self._connection.execute(
-                "SELECT term, doc, col, count(*) FROM occurrences"
-                f" WHERE term IN ({', '.join('?' * len(chunk))}) GROUP BY term, doc, col",
-                chunk,
-            ):
-                rows.setdefault(form, []).append((key, _FIELDS.index(field), count))
-        found = {}
-        for form, places in rows.items():
-            columns = np.array(places, dtype=np.int64)
-            columns[:, 0] = self._positions(columns[:, 0])
-            found[form] = columns
-        return found
+    def _frequency(self, found: Sequence[Places]) -> NDArray[np.float64]:
+        """The weighted frequency of a term, found at these places, in each document; 0 where it is not."""
+        frequency = np.zeros(len(self._layout.ids))
+        for field, keys, counts in found:
+            documents = self._places[np.minimum(keys, len(self._places) - 1)]
+            if documents.min(initial=0) < 0:  # documents that are gone
+                counts, documents = counts[documents >= 0], documents[documents >= 0]
+            frequency[documents] += WEIGHTS[FIELDS[field]] * counts / self._field_lengths.divisors[field, documents]
+        return frequency
 
-    def _frequency(self, places: NDArray[np.int64]) -> tuple[Positions, NDArray[np.float64]]:
-        """The documents that hold a term, and its weighted frequency in each."""
-        owners = self._layout.owners[places[:, 0]]
-        weighted = _FIELD_WEIGHTS[places[:, 1]] * places[:, 2] / self._field_lengths.divisors[places[:, 1], owners]
-        holding, place = np.unique(owners, return_inverse=True)
-        return holding, _sums(place, weighted, len(holding))
+    def _by_passage(
+        self, documents: Sequence[int], terms: Sequence[Forms], weights: NDArray[np.float64]
+    ) -> Sequence[Floats]:
+        """How much of the query the text of each passage of ``documents`` holds."""
+        spans = [(int(self._layout.starts[d]), int(self._layout.starts[d + 1])) for d in documents]
+        texts = self._reader.analysed([int(key) for start, end in spans for key in self._layout.keys[start:end]])
+        return [
+            np.array(
+                [_held(texts.get(int(key), "").split(), terms, weights) for key in self._layout.keys[start:end]],
+                dtype=np.float32,
+            )
+            for start, end in spans
+        ]
 
     def _positions(self, keys: Positions) -> Positions:
         return self._by_key[np.searchsorted(self._sorted_keys, keys)]
@@ -119,8 +127,20 @@ class LexicalRetriever:
         return self._layout.keys[self._by_key]
 
 
-_FIELD_WEIGHTS = np.array([WEIGHTS[field] for field in _FIELDS])
-_NOWHERE = np.empty((0, 3), dtype=np.int64)
+def document_places(layout: Layout) -> Positions:
+    """The position of each document by its key, int64, shape (largest key + 2,); -1 for a key that none has.
+
+    The last one is -1 and stands for all larger keys: postings may name documents that are gone.
+    """
+    places = np.full(int(layout.document_keys.max(initial=0)) + 2, -1, dtype=np.int64)
+    places[layout.document_keys] = np.arange(len(layout.ids))
+    return places
+
+
+def _held(words: Sequence[str], terms: Sequence[Forms], weights: NDArray[np.float64]) -> float:
+    """The share of a query's weight that ``words`` hold, a word that is repeated counting more, up to all of it."""
+    counts = ((weight, sum(map(words.count, forms))) for forms, weight in zip(terms, weights, strict=True))
+    return min(1.0, sum(float(weight) * count / (count + K1) for weight, count in counts if count))
 
 
 def _sums(places: Positions, values: NDArray[np.float64], number: int) -> NDArray[np.float64]:

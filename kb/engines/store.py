@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import sqlite_utils
+from numpy.typing import NDArray
 
 from kb.analysis import analysed, tokens
 from kb.content.codec import (
@@ -32,6 +33,7 @@ from kb.content.codec import (
     taxonomy_to_json,
 )
 from kb.content.model import Organisation, Taxonomy
+from kb.engines import postings
 from kb.engines.verified import forget_verified
 from kb.errors import Busy, Damaged, NoIndex, StoreError
 from kb.types import (
@@ -41,6 +43,7 @@ from kb.types import (
     Manifest,
     Passage,
     Placement,
+    Positions,
     Segment,
     StoredDocument,
     StoredPassage,
@@ -48,7 +51,7 @@ from kb.types import (
 )
 
 #: Raised whenever the tables, the analyser or the hashes of documents change their meaning.
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 
 DATABASE = "index.sqlite"
 _SIDE_FILES = ("-wal", "-shm")
@@ -91,12 +94,11 @@ _TABLES: Mapping[str, tuple[dict[str, type], str]] = {
     "organisations": ({"id": str, "value": str}, "id"),
 }
 
-#: Analysed text. The ascii tokenizer splits at blanks and keeps every other character, so its words are exactly the
-#: analyser's terms. A title stands in its own passage, the keywords in the first one, so that each counts once.
+#: Analysed text, for phrases. The ascii tokenizer splits at blanks and keeps every other character, so its words are
+#: exactly the analyser's terms. A title stands in its own passage, the keywords in the first one.
 #: Words as they are written, folded only, have a table of their own with a row for each document and each word once.
 _FTS = """
     CREATE VIRTUAL TABLE terms USING fts5(title, text, keywords, tokenize = 'ascii');
-    CREATE VIRTUAL TABLE occurrences USING fts5vocab('terms', 'instance');
     CREATE VIRTUAL TABLE words USING fts5(text, tokenize = 'ascii', detail = none, columnsize = 0);
     CREATE VIRTUAL TABLE vocabulary USING fts5vocab('words', 'row');
 """
@@ -267,7 +269,7 @@ def _create(database: sqlite_utils.Database) -> None:
     database.table("passages").create_index(["hash"])
     database.table("passages").create_index(["segment", "row"])
     database.table("tags").create_index(["document"])
-    for statement in filter(str.strip, _FTS.split(";")):
+    for statement in filter(str.strip, f"{_FTS}{postings.TABLES}".split(";")):
         database.execute(statement)
 
 
@@ -318,52 +320,67 @@ class Reader:
         """All documents and passages, as positions."""
         manifest = self.manifest()
         documents = self.connection.execute("SELECT key, id, date, language FROM documents ORDER BY id").fetchall()
-        position = {key: index for index, (key, *_) in enumerate(documents)}
-        files = {segment.file: index for index, segment in enumerate(manifest.segments)}
-        passages = self.connection.execute(
-            "SELECT passages.key, document, kind = 'question', kind = 'title', length, segment, row FROM passages"
-            " JOIN documents ON documents.key = document ORDER BY documents.id, ordinal"
-        ).fetchall()
-        try:
-            columns = np.array(
-                [(key, position[owner], *rest, files[file], row) for key, owner, *rest, file, row in passages],
-                dtype=np.int64,
-            ).reshape(-1, 7)
-        except KeyError as error:
-            raise Damaged(f"{self._path} refers to {error}, which is not there; {_REBUILD}") from error
-        keys, owners, questions, titles, lengths, segments, rows = map(np.ascontiguousarray, columns.T)
+        document_keys = np.array([row[0] for row in documents], dtype=np.int64)
+        columns = self._passage_columns(manifest)
+        owners = _places(document_keys, np.asarray(columns["document"], dtype=np.int64))
+        if (owners < 0).any() or (columns["segment"] < 0).any():
+            raise Damaged(f"{self._path} refers to what is not there; {_REBUILD}")
+        order = np.lexsort((columns["ordinal"], owners))
+        columns, owners = columns[order], owners[order]
         starts = np.searchsorted(owners, np.arange(len(documents) + 1))
-        if len(documents) != manifest.documents or len(keys) != manifest.passages or (np.diff(starts) < 1).any():
+        if len(documents) != manifest.documents or len(columns) != manifest.passages or (np.diff(starts) < 1).any():
             raise Damaged(f"{self._path} is not whole; {_REBUILD}")
         return Layout(
             manifest=manifest,
             ids=tuple(row[1] for row in documents),
             dates=tuple(row[2] for row in documents),
             languages=tuple(sorted({row[3] for row in documents})),
+            document_keys=document_keys,
             starts=starts,
             owners=owners,
-            keys=keys,
-            questions=questions.astype(bool),
-            titles=titles.astype(bool),
-            lengths=lengths.astype(np.float32),
-            segments=segments,
-            rows=rows,
-            tags=self._tags(position),
+            keys=np.ascontiguousarray(columns["key"]),
+            questions=columns["question"].astype(bool),
+            titles=columns["title"].astype(bool),
+            lengths=columns["length"].astype(np.float32),
+            segments=np.ascontiguousarray(columns["segment"]),
+            rows=np.ascontiguousarray(columns["row"]),
+            tags=self._tags(document_keys),
         )
 
-    def _tags(self, position: Mapping[int, int]) -> Mapping[str, Tags]:
-        pairs: dict[str, list[tuple[int, str]]] = {facet: [] for facet in FACETS}
-        for facet, value, key in self.connection.execute("SELECT facet, value, document FROM tags"):
-            pairs[facet].append((position[key], value))
+    def _passage_columns(self, manifest: Manifest) -> NDArray[np.void]:
+        """All passages by their keys, as rows of _PASSAGE_COLUMNS; -1 stands for a segment that is not there.
+
+        Rows go straight from the cursor into the array: a million tuples in a list would take ten times the memory.
+        """
+        files = [segment.file for segment in manifest.segments]
+        number = (
+            f"CASE segment {' '.join(f'WHEN ? THEN {n}' for n in range(len(files)))} ELSE -1 END" if files else "-1"
+        )
+        rows = self.connection.execute(
+            f"SELECT key, document, ordinal, kind = 'question', kind = 'title', length, {number}, row FROM passages",
+            files,
+        )
+        return np.fromiter(rows, dtype=_PASSAGE_COLUMNS)
+
+    def _tags(self, document_keys: Positions) -> Mapping[str, Tags]:
+        names = self.connection.execute("SELECT DISTINCT facet, value FROM tags ORDER BY facet, value").fetchall()
         found = {}
-        for facet, tagged in pairs.items():
-            values = sorted({value for _, value in tagged})
+        for facet in FACETS:
+            values = tuple(value for other, value in names if other == facet)
             number = {value: index for index, value in enumerate(values)}
-            found[facet] = Tags(
-                values=tuple(values),
-                documents=np.array([document for document, _ in tagged], dtype=np.int64),
-                concepts=np.array([number[value] for _, value in tagged], dtype=np.int64),
+            pairs = np.fromiter(
+                (
+                    (key, number[value])
+                    for key, value in self.connection.execute(
+                        "SELECT document, value FROM tags WHERE facet = ?", (facet,)
+                    )
+                ),
+                dtype=np.dtype((np.int64, 2)),
             )
+            documents = _places(document_keys, np.asarray(pairs[:, 0]))
+            if (documents < 0).any():
+                raise Damaged(f"{self._path} refers to a document that is not there; {_REBUILD}")
+            found[facet] = Tags(values=values, documents=documents, concepts=np.ascontiguousarray(pairs[:, 1]))
         return found
 
     def documents(self, ids: Sequence[str]) -> Mapping[str, StoredDocument]:
@@ -429,11 +446,26 @@ class Reader:
         """Those of ``terms`` that stand in a document."""
         found: set[str] = set()
         for chunk in _chunks(terms):
-            rows = self.connection.execute(
-                f"SELECT DISTINCT term FROM occurrences WHERE term IN ({_marks(chunk)})", chunk
-            )
-            found.update(term for (term,) in rows)
+            for term, places in postings.read(self.connection, chunk).items():
+                if any(self._any_document(place.keys.tolist()) for place in places):
+                    found.add(term)
         return frozenset(found)
+
+    def analysed(self, keys: Sequence[int]) -> Mapping[int, str]:
+        """The analysed text of passages, titles and keywords left out, by key."""
+        found: dict[int, str] = {}
+        for chunk in _chunks(keys):
+            found.update(
+                self.connection.execute(f"SELECT rowid, text FROM terms WHERE rowid IN ({_marks(chunk)})", chunk)
+            )
+        return found
+
+    def _any_document(self, keys: Sequence[int]) -> bool:
+        """Whether one of the documents with these keys is there still; nearly always the first is."""
+        return any(
+            self.connection.execute(f"SELECT 1 FROM documents WHERE key IN ({_marks(chunk)}) LIMIT 1", chunk).fetchone()
+            for chunk in _chunks(keys)
+        )
 
     def hashes(self) -> Mapping[str, str]:
         """The hash of every document, by id."""
@@ -456,6 +488,7 @@ class Writer:
     def __init__(self, database: sqlite_utils.Database, path: Path) -> None:
         self._database = database
         self._path = path
+        self._postings = postings.PostingsWriter(database.conn)
 
     def remove(self, ids: Iterable[str]) -> None:
         """Take documents out, with all that hangs on them."""
@@ -472,7 +505,8 @@ class Writer:
 
     def put(self, document: Document, digest: str, passages: Sequence[tuple[Passage, Placement]]) -> None:
         """Add a document that is not there. The passages are given with the places of their vectors."""
-        key = self._next("documents")
+        # Postings outlive their documents, so that no key is ever given twice.
+        key = max(self._next("documents"), self._postings.last_key() + 1)
         practice = json.dumps(practice_to_json(document.practice), ensure_ascii=False) if document.practice else None
         self._database.table("documents").insert(
             {
@@ -517,6 +551,14 @@ class Writer:
                 )
                 for ordinal, (passage, _) in enumerate(passages)
             ),
+        )
+        self._postings.add(
+            key,
+            {
+                "title": " ".join(t for t, (p, _) in zip(texts, passages, strict=True) if p.kind == "title"),
+                "text": " ".join(t for t, (p, _) in zip(texts, passages, strict=True) if p.kind != "title"),
+                "keywords": keywords,
+            },
         )
         self._database.execute(
             "INSERT INTO words (rowid, text) VALUES (?, ?)",
@@ -565,6 +607,8 @@ class Writer:
 
     def publish(self, manifest: Manifest) -> None:
         """Name the generation; it appears to readers when the transaction ends."""
+        self._postings.flush()
+        postings.merge(self._database.conn)
         self._meta("schema", str(SCHEMA_VERSION))
         self._meta("stamp", secrets.token_hex(8))
         self._meta("manifest", json.dumps(asdict(manifest), ensure_ascii=False))
@@ -597,6 +641,20 @@ class Writer:
     def _next(self, table: str) -> int:
         (highest,) = self._database.execute(f"SELECT coalesce(max(key), 0) FROM {table}").fetchone()
         return int(highest) + 1
+
+
+_PASSAGE_COLUMNS = np.dtype(
+    [(name, np.int64) for name in ("key", "document", "ordinal", "question", "title", "length", "segment", "row")]
+)
+
+
+def _places(keys: Positions, sought: Positions) -> Positions:
+    """Where each of ``sought`` stands in ``keys``, which are not in order; -1 for what is not there."""
+    if not len(keys):
+        return np.full(len(sought), -1, dtype=np.int64)
+    order = np.argsort(keys)
+    found = order[np.minimum(np.searchsorted(keys, sought, sorter=order), len(keys) - 1)]
+    return np.where(keys[found] == sought, found, -1).astype(np.int64)
 
 
 _CHECKSUMS = (
