@@ -51,7 +51,7 @@ def test_a_term_is_found_in_every_run(connection: sqlite3.Connection) -> None:
 
 
 def test_many_small_runs_become_one_and_a_large_one_stays(connection: sqlite3.Connection) -> None:
-    publish(connection, {key: "a b c d" for key in range(1, 101)})
+    publish(connection, dict.fromkeys(range(1, 101), "a b c d"))
     for key in range(101, 101 + postings.MAX_RUNS):
         publish(connection, {key: "a"})
     assert connection.execute("SELECT run, documents, size FROM runs ORDER BY run").fetchall() == [

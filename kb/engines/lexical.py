@@ -6,7 +6,7 @@ do. FTS5 finds phrases.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from itertools import chain
 
@@ -138,9 +138,16 @@ def document_places(layout: Layout) -> Positions:
 
 
 def _held(words: Sequence[str], terms: Sequence[Forms], weights: NDArray[np.float64]) -> float:
-    """The share of a query's weight that ``words`` hold, a word that is repeated counting more, up to all of it."""
-    counts = ((weight, sum(map(words.count, forms))) for forms, weight in zip(terms, weights, strict=True))
+    """The share of a query's weight that ``words`` hold, a word that is repeated counting more, up to all of it.
+
+    Of several forms of a term the last one that is there counts.
+    """
+    counts = ((weight, _last(map(words.count, forms))) for forms, weight in zip(terms, weights, strict=True))
     return min(1.0, sum(float(weight) * count / (count + K1) for weight, count in counts if count))
+
+
+def _last(counts: Iterable[int]) -> int:
+    return next((count for count in reversed(list(counts)) if count), 0)
 
 
 def _sums(places: Positions, values: NDArray[np.float64], number: int) -> NDArray[np.float64]:
