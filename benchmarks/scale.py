@@ -7,7 +7,8 @@ word drawn anew (now and then a made-up one, so that the vocabulary grows as it 
 in a random direction (cosine to the real one about 0.8). Storage is that of a reindex; nothing is encoded or cut. The
 queries are the judged ones in English, encoded beforehand: what encoding takes is measured by benchmarks.encoding.
 
-Each size is built and asked by a process of its own. Memory is what the process alone holds (anonymous pages, before
+Each size is built and asked by a process of its own. Times are by the clock, and of the processor, which other load on
+the machine changes less. Memory is what the process alone holds (anonymous pages, before
 and after the queries); files that are mapped are counted apart, as the system drops their pages when it needs room.
 Recall is the share of the ten best by meaning, as a product over all vectors in float64 finds them, that a search in
 the mode ``dense`` finds too.
@@ -20,6 +21,7 @@ import multiprocessing
 import os
 import platform
 import shutil
+import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,16 +36,21 @@ from numpy.typing import NDArray
 from benchmarks.quality import OWN, REPOSITORY
 from indexer.reindex import reindex
 from kb.backends import Backend, load_encoder
+from kb.bands import floor
 from kb.config import load_config
 from kb.content.model import Organisation, Taxonomy
 from kb.engines.dense import SHARES, Vectors, vector_numbers, write_segment
 from kb.engines.model_files import DEFAULT_MODEL
-from kb.engines.store import Store
+from kb.engines.store import DATABASE, Store, row_checksum
 from kb.types import Document, Floats, Layout, Manifest, Passage, Placement, Positions, Query, Segment, StoredDocument
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 #: Passages of one publication, and so of one segment.
 TOGETHER = 125_000
+#: The share of documents that each filter leaves; None is no filter.
+FILTERS: Mapping[str, float | None] = {"none": None, "broad": 0.4, "narrow": 0.01}
+#: The largest base of which every text is another one.
+LARGEST = 100_000
 #: Every so many words another is put in, one in so many of which is made up, out of so many.
 _CHANGED, _MADE_UP, _NAMES = 5, 8, 400_000
 _NOISE = 0.75
@@ -170,6 +177,62 @@ def write_base(source: Source, folder: Path, passages: int, *, seed: int = 1) ->
     store.close()
 
 
+#: How the rows of a base are repeated: the keys of documents and of passages move by :documents and :passages.
+_REPEATED = """
+    INSERT INTO documents SELECT key + :documents * :number, id || :suffix, hash, title, language, date, practice,
+        source, checksum(id || :suffix, title, language, practice, source) FROM documents WHERE key <= :documents;
+    INSERT INTO passages SELECT key + :passages * :number, document + :documents * :number, ordinal, kind, heading,
+        text, hash, :segment, row, length, checksum FROM passages WHERE key <= :passages;
+    INSERT INTO tags SELECT facet, value, document + :documents * :number FROM tags WHERE document <= :documents;
+    INSERT INTO terms (rowid, title, text, keywords) SELECT rowid + :passages * :number, title, text, keywords
+        FROM terms WHERE rowid <= :passages;
+    INSERT INTO words (rowid, text) SELECT rowid + :documents * :number, text FROM words WHERE rowid <= :documents;
+    INSERT INTO postings SELECT term, field, run + :number * :runs, moved(places, :documents * :number) FROM postings
+        WHERE run <= :runs;
+    INSERT INTO runs SELECT run + :number * :runs, last + :documents * :number, documents, size FROM runs
+        WHERE run <= :runs
+"""
+
+
+def repeat_base(base: Path, folder: Path, times: int, *, seed: int = 2) -> None:
+    """The base in ``base``, which is one publication, so many times over; each time its vectors move on."""
+    (folder / "segments").mkdir(parents=True)
+    shutil.copyfile(base / DATABASE, folder / DATABASE)
+    varied, segments = Varied(["word"], seed), list(_manifest(base).segments)
+    (only,) = segments
+    shutil.copyfile(base / "segments" / only.file, folder / "segments" / only.file)
+    stored = Vectors.open(base, segments, _manifest(base).dimension)
+    store = Store(folder)
+    connection = sqlite3.connect(folder / DATABASE, isolation_level=None)
+    connection.create_function("checksum", -1, row_checksum)
+    connection.create_function("moved", 2, _moved)
+    sizes = {
+        "documents": connection.execute("SELECT max(key) FROM documents").fetchone()[0],
+        "passages": connection.execute("SELECT max(key) FROM passages").fetchone()[0],
+        "runs": connection.execute("SELECT max(run) FROM runs").fetchone()[0],
+    }
+    for number in range(1, times):
+        parts = [np.arange(first, min(first + 10_000, only.rows)) for first in range(0, only.rows, 10_000)]
+        rows = np.concatenate([varied.vectors(stored.rows(part)) for part in parts])
+        segments.append(write_segment(folder, rows, generation=number + 1))
+        values = sizes | {"number": number, "suffix": f"-{number}", "segment": segments[-1].file}
+        connection.execute("BEGIN")
+        for statement in _REPEATED.split(";"):
+            connection.execute(statement, values)
+        connection.execute("COMMIT")
+    connection.close()
+    with store.writing() as writer:
+        documents, passages = writer.counts()
+        named = replace(_manifest(base), generation=times, segments=tuple(segments))
+        writer.publish(replace(named, documents=documents, passages=passages))
+    store.close()
+
+
+def _moved(places: bytes, by: int) -> bytes:
+    keys, counts = np.frombuffer(places, dtype="<i4").reshape(2, -1)
+    return np.stack([keys + np.int32(by), counts]).tobytes()
+
+
 def _document(source: Source, place: int, number: int) -> Document:
     stored = source.documents[place]
     key = f"{stored.id[:50]}-{number:06d}"
@@ -212,14 +275,16 @@ def measure(folder: Path, vectors: Mapping[str, Floats], send: Callable[[Mapping
         value: dict[str, object] = {"open": time.perf_counter() - started, "memory before": memory()}
         with backend._snapshot() as snapshot:
             layout = snapshot.layout
-        for name, share in (("none", None), ("broad", 0.4), ("narrow", 0.01)):
+        for name, share in FILTERS.items():
             filters = _filter(layout, share) if share else {}
-            seconds = []
+            seconds, processor = [], []
             for text in vectors:
-                before = time.perf_counter()
+                before, used = time.perf_counter(), time.process_time()
                 backend.search(Query(text, exact=True, filters=filters))
                 seconds.append(time.perf_counter() - before)
+                processor.append(time.process_time() - used)
             value[name] = [float(np.percentile(seconds, q)) for q in (50, 95)]
+            value[f"{name} processor"] = [float(np.percentile(processor, q)) for q in (50, 95)]
             value[f"{name} filter"] = {facet: list(values) for facet, values in filters.items()}
         value["memory"] = memory()
         value["recall"] = recall(folder, backend, dict(list(vectors.items())[:_RECALL_QUERIES]))
@@ -262,7 +327,8 @@ def recall(folder: Path, backend: Backend, vectors: Mapping[str, Floats]) -> Map
     for name, filters, mask in (("none", {}, np.ones_like(held)), ("narrow", narrow, held)):
         shares = []
         for text, scores in zip(vectors, exact, strict=True):
-            best = {layout.ids[d] for d in np.argsort(np.where(mask, -scores, 1.0), kind="stable")[:10] if mask[d]}
+            order = np.argsort(-scores, kind="stable")
+            best = {layout.ids[d] for d in order[(mask & (scores >= floor("dense")))[order]][:10]}
             hits = backend.search(Query(text, mode="dense", exact=True, filters=filters)).hits
             shares.append(len(best & {hit.id for hit in hits}) / max(len(best), 1))
         found[name] = float(np.mean(shares))
@@ -312,9 +378,17 @@ def _run(target: Callable[..., None], pipe: object, arguments: Sequence[object])
 
 
 def build(data: Path, folder: Path, passages: int, send: Callable[[Mapping[str, object]], None]) -> None:
-    source = read_source(data)
+    """Make a base in ``folder``; beyond LARGEST passages it is one of that size, repeated."""
+    if passages > LARGEST:
+        base = folder.with_name(f"scale-{LARGEST}")
+        if not (base / DATABASE).exists():
+            write_base(read_source(data), base, LARGEST)
+    source = read_source(data) if passages <= LARGEST else None
     started = time.perf_counter()
-    write_base(source, folder, passages)
+    if source:
+        write_base(source, folder, passages)
+    else:
+        repeat_base(base, folder, -(-passages // LARGEST))
     seconds = time.perf_counter() - started
     sizes = {
         "database": sum(path.stat().st_size for path in folder.glob("index.sqlite*")),
@@ -335,8 +409,8 @@ def machine() -> str:
 
 _HEAD = """
 | passages | documents | build s | database | vectors | open s | own memory | mapped | no filter p50 / p95 \
-| broad | narrow | recall@10 | narrow |
-|---|---|---|---|---|---|---|---|---|---|---|---|---|"""
+| broad | narrow | processor: no filter | broad | narrow | recall@10 | narrow |
+|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|---|"""
 
 
 @click.command()
@@ -381,7 +455,7 @@ def _row(built: Mapping[str, object], found: Mapping[str, object]) -> str:
     return (
         f"| {found['passages']:,} | {found['documents']:,} | {built['seconds']:.0f} | {disk['database'] / 1e6:,.0f} MB "
         f"| {disk['vectors'] / 1e6:,.0f} MB | {found['open']:.1f} | {held['anonymous']:,} MiB | {held['mapped']:,} MiB "
-        f"| {milliseconds('none')} | {milliseconds('broad')} | {milliseconds('narrow')} "
+        f"| {' | '.join(map(milliseconds, FILTERS))} | {' | '.join(milliseconds(f'{name} processor') for name in FILTERS)} "
         f"| {share['none']:.3f} | {share['narrow']:.3f} |"
     )
 

@@ -184,7 +184,8 @@ def _dense(snapshot: Snapshot) -> DenseRetriever:
 RETRIEVERS: Mapping[str, Callable[[Snapshot], Retriever]] = MappingProxyType({"lexical": _lexical, "semantic": _dense})
 
 
-#: A database up to this size (bytes) is checked whole when a generation is opened; a larger one by kb status only.
+#: A database and vectors up to this size each (bytes) are checked whole when a generation is opened; larger ones by kb
+#: status and by the next kb reindex that finds their files changed.
 _CHECKED_WHEN_OPENED = 64 * 2**20
 
 
@@ -316,7 +317,8 @@ class Backend:
     def check(self) -> None:
         """Read the whole index. Raises StoreError where it is damaged."""
         self._store.check()
-        self.manifest()
+        manifest = self.manifest()
+        Vectors.open(self.folder, manifest.segments, manifest.dimension)
 
     def encoder(self) -> Encoder:
         """The encoder that made the current generation. Raises ModelError when it is not to be had."""
@@ -351,7 +353,8 @@ class Backend:
             reader.check(rows=False)
         layout = reader.layout()
         manifest = layout.manifest
-        vectors = Vectors.open(self.folder, manifest.segments, manifest.dimension)
+        size = 4 * manifest.dimension * sum(segment.rows for segment in manifest.segments)
+        vectors = Vectors.open(self.folder, manifest.segments, manifest.dimension, verify=size <= _CHECKED_WHEN_OPENED)
         return Generation(stamp, layout, vectors, reader.taxonomy(), reader.organisations())
 
     def _model_words(self, manifest: Manifest) -> frozenset[str]:

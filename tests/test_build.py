@@ -193,6 +193,17 @@ def test_damage_is_noticed_and_the_next_run_mends_it(
     assert search(data, "words d7")[0] == "d7"
 
 
+def test_large_files_are_checked_by_kb_status_only(run: Run, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kb.backends._CHECKED_WHEN_OPENED", 0)
+    run(document("a"), document("b"))
+    with Backend(data, lambda manifest: FakeEncoder()) as backend:
+        backend.check()
+        alter(segment(data))
+        with pytest.raises(Damaged, match="SHA-256"):
+            backend.check()
+    assert len(search(data)) == 2
+
+
 def test_an_altered_row_is_noticed_when_it_is_read(run: Run, data: Path) -> None:
     run(document("a"), document("b"))
     with Store(data).writing() as writer:

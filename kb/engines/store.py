@@ -312,7 +312,7 @@ class Reader:
                     self._verify(checksum, values)
 
     def _verify(self, checksum: int, values: Iterable[str | None]) -> None:
-        if _checksum(*values) != checksum:
+        if row_checksum(*values) != checksum:
             forget_verified(self._path.parent)
             raise Damaged(f"{self._path} holds a row that is not the one that was written; {_REBUILD}")
 
@@ -518,7 +518,7 @@ class Writer:
                 "date": document.date,
                 "practice": practice,
                 "source": document.source,
-                "checksum": _checksum(document.id, document.title, document.language, practice, document.source),
+                "checksum": row_checksum(document.id, document.title, document.language, practice, document.source),
             }
         )
         first = self._next("passages")
@@ -535,7 +535,7 @@ class Writer:
                 "segment": placement.segment,
                 "row": placement.row,
                 "length": texts[ordinal].count(" ") + 1 if texts[ordinal] else 0,
-                "checksum": _checksum(passage.kind, heading, passage.text),
+                "checksum": row_checksum(passage.kind, heading, passage.text),
             }
             for ordinal, (passage, placement) in enumerate(passages)
         )
@@ -663,7 +663,8 @@ _CHECKSUMS = (
 )
 
 
-def _checksum(*values: str | None) -> int:
+def row_checksum(*values: str | None) -> int:
+    """What is stored beside a row, to tell when it was altered."""
     return zlib.crc32("\0".join(value or "" for value in values).encode("utf-8", "surrogatepass"))
 
 
