@@ -455,7 +455,7 @@ def _row(built: Mapping[str, object], found: Mapping[str, object]) -> str:
     return (
         f"| {found['passages']:,} | {found['documents']:,} | {built['seconds']:.0f} | {disk['database'] / 1e6:,.0f} MB "
         f"| {disk['vectors'] / 1e6:,.0f} MB | {found['open']:.1f} | {held['anonymous']:,} MiB | {held['mapped']:,} MiB "
-        f"| {' | '.join(map(milliseconds, FILTERS))} | {' | '.join(milliseconds(f'{name} processor') for name in FILTERS)} "
+        f"| {' | '.join(map(milliseconds, (*FILTERS, *(f'{name} processor' for name in FILTERS))))} "
         f"| {share['none']:.3f} | {share['narrow']:.3f} |"
     )
 
