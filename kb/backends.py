@@ -163,6 +163,9 @@ class Snapshot:
     def holding(self, phrase: Sequence[Forms]) -> Positions:
         return _lexical(self).holding(phrase)
 
+    def held(self, terms: Sequence[Forms], documents: Positions) -> Mapping[int, frozenset[str]]:
+        return _lexical(self).held(terms, documents)
+
     def documents(self, ids: Sequence[str]) -> Mapping[str, StoredDocument]:
         return self.reader.documents(ids)
 

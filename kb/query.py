@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import regex
 
@@ -42,6 +42,9 @@ class ParsedQuery:
     phrases: tuple[tuple[Forms, ...], ...] = ()
     excluded: tuple[tuple[Forms, ...], ...] = ()
     hints: tuple[tuple[str, float], ...] = ()
+    #: Each of the ``terms`` as it was written, and the English of the forms that are translations.
+    written: tuple[str, ...] = ()
+    translations: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def highlighted(self) -> frozenset[str]:
@@ -77,13 +80,22 @@ def parse(text: str, languages: Sequence[str]) -> ParsedQuery:
             phrases.append(forms)
     meaning = " ".join(" ".join(words).split())
     every = list(_forms(meaning, languages))
-    content = [forms for forms, is_function_word in every if not is_function_word]
-    counted = Counter(tuple(dict.fromkeys(forms)) for forms in content or [forms for forms, _ in every])
+    written = [meaning[token.start : token.end] for token in tokens(meaning, (languages or ("en",))[0])]
+    asked = [
+        (forms, word) for (forms, is_function_word), word in zip(every, written, strict=True) if not is_function_word
+    ]
+    asked = [
+        (tuple(dict.fromkeys(forms)), word)
+        for forms, word in asked or [(forms, word) for (forms, _), word in zip(every, written, strict=True)]
+    ]
+    counted = Counter(forms for forms, _ in asked)
+    first = dict(reversed(asked))
     quoted_words = sum(map(len, phrases))
     return ParsedQuery(
         meaning=meaning,
         terms=tuple(counted)[:MAX_TERMS],
         counts=tuple(counted.values())[:MAX_TERMS],
+        written=tuple(first[forms] for forms in counted)[:MAX_TERMS],
         phrases=tuple(dict.fromkeys(phrases)) if len(every) - quoted_words <= MAX_RUNNING_WORDS else (),
         excluded=tuple(dict.fromkeys(excluded)),
     )

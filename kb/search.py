@@ -29,7 +29,9 @@ from kb.types import (
     Hit,
     HitPassage,
     Layout,
+    MatchedWord,
     Mode,
+    NamedConcept,
     Positions,
     Query,
     Reranker,
@@ -70,6 +72,10 @@ class Reading(Understandable, Protocol):
 
     def holding(self, phrase: Sequence[Forms]) -> Positions:
         """The passages that hold a phrase."""
+        ...
+
+    def held(self, terms: Sequence[Forms], documents: Positions) -> Mapping[int, frozenset[str]]:
+        """The forms of ``terms`` that each of ``documents`` (positions) holds."""
         ...
 
     def documents(self, ids: Sequence[str]) -> Mapping[str, StoredDocument]: ...
@@ -117,7 +123,7 @@ def search(query: Query, reading: Reading) -> Results:
     return Results(
         query=query,
         total=int(np.count_nonzero(kept)),
-        hits=_hits(page, parsed, query.mode, scored, reading),
+        hits=_hits(page, parsed, understood.concepts, query.mode, scored, reading),
         facets={facet: _facet(facet, query, candidates, chosen, reading) for facet in FACETS},
         generation=layout.manifest.generation,
         fitting=int(np.count_nonzero(fits & kept)),
@@ -277,7 +283,14 @@ def _fits(mode: Mode, scored: Scored) -> Mask:
     return np.asarray(scored.relevance >= bands.EDGES[mode]["fair"])
 
 
-def _hits(page: Positions, parsed: ParsedQuery, mode: Mode, scored: Scored, reading: Reading) -> tuple[Hit, ...]:
+def _hits(
+    page: Positions,
+    parsed: ParsedQuery,
+    concepts: Sequence[NamedConcept],
+    mode: Mode,
+    scored: Scored,
+    reading: Reading,
+) -> tuple[Hit, ...]:
     layout = reading.layout
     by_passage = dict(zip(page.tolist(), scored.passages(page.tolist()), strict=True))
     bodies = {document: _best_passage(document, scores, layout) for document, scores in by_passage.items()}
@@ -286,6 +299,8 @@ def _hits(page: Positions, parsed: ParsedQuery, mode: Mode, scored: Scored, read
     keys = {position: int(layout.keys[position]) for position in shown}
     passages = reading.passages(list(keys.values()))
     documents = reading.documents([layout.ids[document] for document in bodies])
+    held = reading.held(parsed.terms, page) if "lexical" in scored.parts else {}
+    tagged = {concept: _having(layout, concept.facet, (concept.id,)) for concept in concepts}
     hits = []
     for document, body in bodies.items():
         stored = documents[layout.ids[document]]
@@ -303,7 +318,11 @@ def _hits(page: Positions, parsed: ParsedQuery, mode: Mode, scored: Scored, read
                     text=passage.text,
                     highlights=highlights(passage.text, stored.language, parsed.highlighted),
                 ),
-                why=_why(mode, document, scored),
+                why=replace(
+                    _shares(mode, document, scored),
+                    words=_matched(parsed, held.get(document, frozenset())),
+                    concepts=tuple(concept for concept, having in tagged.items() if having[document]),
+                ),
                 question=passages[keys[question]].text if question is not None else None,
                 practice=stored.practice,
             )
@@ -337,7 +356,20 @@ def _band(mode: Mode, document: int, scored: Scored) -> Band | None:
     return bands.band(mode, float(scored.relevance[document])) if scored.parts else None
 
 
-def _why(mode: Mode, document: int, scored: Scored) -> Why:
+def _matched(parsed: ParsedQuery, held: frozenset[str]) -> tuple[MatchedWord, ...]:
+    """The words of the query that a document with these forms holds."""
+    return tuple(
+        MatchedWord(
+            word=word,
+            forms=found,
+            translations=tuple(dict.fromkeys(parsed.translations[f] for f in found if f in parsed.translations)),
+        )
+        for forms, word in zip(parsed.terms, parsed.written, strict=True)
+        if (found := tuple(form for form in forms if form in held))
+    )
+
+
+def _shares(mode: Mode, document: int, scored: Scored) -> Why:
     """The shares of the score; of a score of 0, which no word can have, all is due to meaning."""
     if not scored.parts:
         return Why(0.0, 0.0)

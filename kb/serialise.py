@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kb.types import Hit, Results
+from kb.types import Hit, NamedConcept, Results
 
 
 def results_to_json(results: Results) -> dict[str, Any]:
@@ -21,10 +21,7 @@ def results_to_json(results: Results) -> dict[str, Any]:
         "understood": {
             "language": results.understood.language,
             "corrected": results.understood.corrected,
-            "also": [
-                {"facet": concept.facet, "id": concept.id, "label": concept.label}
-                for concept in results.understood.concepts
-            ],
+            "also": [_concept_to_json(concept) for concept in results.understood.concepts],
         },
         "hits": [hit_to_json(hit) for hit in results.hits],
         "facets": {
@@ -35,6 +32,10 @@ def results_to_json(results: Results) -> dict[str, Any]:
             for facet, values in results.facets.items()
         },
     }
+
+
+def _concept_to_json(concept: NamedConcept) -> dict[str, str]:
+    return {"facet": concept.facet, "id": concept.id, "label": concept.label}
 
 
 def hit_to_json(hit: Hit) -> dict[str, Any]:
@@ -49,7 +50,15 @@ def hit_to_json(hit: Hit) -> dict[str, Any]:
             "highlights": [list(span) for span in hit.passage.highlights],
         },
         "question": hit.question,
-        "why": {"lexical": hit.why.lexical, "semantic": hit.why.semantic},
+        "why": {
+            "lexical": hit.why.lexical,
+            "semantic": hit.why.semantic,
+            "words": [
+                {"word": found.word, "forms": list(found.forms), "translations": list(found.translations)}
+                for found in hit.why.words
+            ],
+            "concepts": [_concept_to_json(concept) for concept in hit.why.concepts],
+        },
     }
     if hit.practice:
         practice = hit.practice

@@ -141,11 +141,30 @@ class Understanding:
 
 
 @dataclass(frozen=True, slots=True)
+class MatchedWord:
+    """A word of the query, as it was searched for, that a document holds, in its title, text or keywords.
+
+    ``forms`` are the terms of the index through which it matched: its stems, or those of its translations;
+    ``translations`` are these in English, as labels write them.
+    """
+
+    word: str
+    forms: tuple[str, ...]
+    translations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Why:
-    """The share that words and meaning had in a score; they add up to 1 (both are 0 when browsing)."""
+    """The share that words and meaning had in a score; they add up to 1 (both are 0 when browsing).
+
+    ``words``: every word of the query that the document holds, where words were asked for. ``concepts``: those that
+    bridged the language of the query (see :class:`Understanding`) and that the document is tagged with.
+    """
 
     lexical: float
     semantic: float
+    words: tuple[MatchedWord, ...] = ()
+    concepts: tuple[NamedConcept, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,15 +169,15 @@ def _bridged(
     if not concepts and not any(english.values()):
         return parsed, ()
     terms: Counter[Forms] = Counter()
+    first: dict[Forms, str] = {}
     spoken = []
     for word in words:
         written = parsed.meaning[word.start : word.end]
         own, found = _own_forms(written, reading), english.get(word.start)
-        if found is None:  # not foreign: it counts as it did
-            if own in parsed.terms:
-                terms[own] += 1
-        elif found or reading.occurring(own):
-            terms[tuple(dict.fromkeys((*own, *(translation.term for translation in found))))] += 1
+        forms = tuple(dict.fromkeys((*own, *(translation.term for translation in found or ()))))
+        if own in parsed.terms if found is None else found or reading.occurring(own):  # not foreign: as it did
+            terms[forms] += 1
+            first.setdefault(forms, written)
         spoken += [written] if not found else _spoken(word, found, glossary)
     labels = tuple(NamedConcept(*key, label=reading.labels.label(*key)) for key in concepts)
     return (
@@ -186,6 +186,8 @@ def _bridged(
             meaning=" ".join(spoken),
             terms=tuple(terms)[:MAX_TERMS],
             counts=tuple(terms.values())[:MAX_TERMS],
+            written=tuple(first[forms] for forms in terms)[:MAX_TERMS],
+            translations={translation.term: translation.word for found in english.values() for translation in found},
             hints=((". ".join(dict.fromkeys(concept.label for concept in labels)), LABELS),) if labels else (),
         ),
         labels,

@@ -1,6 +1,7 @@
 """The rules of a result: one result set for hits, total, facets and pages; filtering is a subsequence."""
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import chain, combinations
 from pathlib import Path
 
@@ -8,10 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from indexer.documents import from_practice
+from kb.analysis import tokens
 from kb.backends import Backend
+from kb.content.corpus import read_corpus
+from kb.content.model import Corpus
 from kb.errors import UsageError
-from kb.types import FACETS, Document, Query, Section
-from tests.conftest import FakeEncoder, MakeBackend
+from kb.types import FACETS, Document, Mode, Query, Section
+from kb.understanding import understand
+from tests.conftest import ENTRIES, FakeEncoder, MakeBackend
 
 QUESTIONS = [
     "how can we stop strangers from messaging children",
@@ -270,6 +276,63 @@ def test_why_adds_up_and_is_true(backend: Backend) -> None:
         assert (hit.why.lexical, hit.why.semantic) == (1, 0)
     for hit in backend.search(Query("helpline for children", mode="dense")).hits:
         assert (hit.why.lexical, hit.why.semantic) == (0, 1)
+
+
+@cache
+def _terms_of(practice_id: str) -> frozenset[str]:
+    """The terms of a practice, from its file and not from the index."""
+    corpus = _corpus()
+    document = from_practice(corpus.practices[practice_id], "", corpus.taxonomy, corpus.organisations)
+    texts = [document.title, document.summary, *document.questions, *document.keywords]
+    texts += [part for section in document.sections for part in (*section.heading, section.text)]
+    return frozenset(token.term for text in texts for token in tokens(text, document.language))
+
+
+@cache
+def _corpus() -> Corpus:
+    return read_corpus(ENTRIES)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    text=st.lists(
+        st.sampled_from("filtering the parents' Cybermobbing Schule pictures sextorsion Roblox of kids zebra".split()),
+        min_size=1,
+        max_size=6,
+    ).map(" ".join)
+    | st.sampled_from(QUESTIONS),
+    mode=st.sampled_from(["hybrid", "lexical", "dense"]),
+)
+def test_the_words_that_are_said_to_match_are_all_that_match(backend: Backend, text: str, mode: Mode) -> None:
+    results = backend.search(Query(text, mode=mode, limit=40))
+    with backend._snapshot() as snapshot:
+        parsed, understood = understand(results.query, snapshot)
+    for hit in results.hits:
+        held = _terms_of(hit.id)
+        expected = [
+            (word, tuple(form for form in forms if form in held))
+            for word, forms in zip(parsed.written, parsed.terms, strict=True)
+            if held.intersection(forms)
+        ]
+        assert [(found.word, found.forms) for found in hit.why.words] == (expected if mode != "dense" else [])
+        searched_for = (understood.corrected or text).lower()
+        assert all(found.word.lower() in searched_for for found in hit.why.words)
+        assert list(hit.why.concepts) == [
+            concept for concept in understood.concepts if concept.id in _tags(hit.id, concept.facet, backend)
+        ]
+
+
+def test_a_translation_is_told_with_the_concept_that_bridged(backend: Backend) -> None:
+    hits = backend.search(Query("Cybermobbing in der Klasse", mode="lexical")).hits
+    (word,) = {found for hit in hits for found in hit.why.words if found.word == "Cybermobbing"}
+    assert word.translations == ("cyberbullying",)
+    assert word.forms == ("cyberbulli",)
+    assert {concept.id for hit in hits for concept in hit.why.concepts} == {"cyberbullying"}
+
+
+def test_browsing_and_what_is_similar_match_no_words(backend: Backend) -> None:
+    found = (*backend.search(Query()).hits, *backend.similar("ncmec-take-it-down"))
+    assert all(hit.why.words == hit.why.concepts == () for hit in found)
 
 
 def test_a_query_that_shares_no_word_has_no_lexical_part(make_backend: MakeBackend) -> None:

@@ -10,7 +10,7 @@ import click
 from kb.backends import Backend
 from kb.content.model import Practice
 from kb.excerpt import excerpt
-from kb.types import Hit, Results
+from kb.types import Hit, Results, Why
 
 _BAND_COLOURS = {"strong": "green", "fair": "yellow", "weak": "bright_black"}
 _WIDEST = 100
@@ -41,7 +41,22 @@ def hit_lines(number: int, hit: Hit, backend: Backend, site: str) -> Iterator[st
     if hit.question:
         yield from _wrapped(click.style(f"Answers: {hit.question}", italic=True), "    ")
     yield from _wrapped(_marked(hit), "    ")
+    if reasons := _reasons(hit.why):
+        yield from _wrapped(click.style(reasons, dim=True), "    ")
     yield f"    {click.style(f'{site}/practices/{hit.id}', fg='cyan')}"
+
+
+def _reasons(why: Why) -> str:
+    """The words that matched, as what if they were translated, and the concepts that bridged a language."""
+    words = [
+        f"{found.word} as {' or '.join(found.translations)}" if found.translations else found.word
+        for found in why.words
+    ]
+    share = round(100 * why.lexical)
+    parts = [f"words {share} % ({', '.join(words)})" if words else "", f"meaning {100 - share} %" if words else ""]
+    if why.concepts:
+        parts.append(f"through {', '.join(concept.label for concept in why.concepts)}")
+    return "Why: " + ", ".join(filter(None, parts)) if any(parts) else ""
 
 
 def practice_lines(practice: Practice, backend: Backend, site: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ do. FTS5 finds phrases.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 
@@ -94,6 +94,15 @@ class LexicalRetriever:
             "SELECT rowid FROM terms WHERE terms MATCH ?", (_phrase(phrase),)
         ).fetchall()
         return self._positions(np.array([key for (key,) in rows], dtype=np.int64))
+
+    def held(self, terms: Sequence[Forms], documents: Positions) -> Mapping[int, frozenset[str]]:
+        """The forms of ``terms`` that each of ``documents`` holds, wherever in it."""
+        forms: dict[int, set[str]] = {document: set() for document in documents.tolist()}
+        found = postings.read(self._reader.connection, list(dict.fromkeys(chain.from_iterable(terms))))
+        for form, places in found.items():
+            for document in documents[self._frequency(places)[documents] > 0].tolist():
+                forms[document].add(form)
+        return {document: frozenset(each) for document, each in forms.items()}
 
     def _frequency(self, found: Sequence[Places]) -> NDArray[np.float64]:
         """The weighted frequency of a term, found at these places, in each document; 0 where it is not."""

@@ -45,7 +45,7 @@ def test_the_keys_of_search_are_these(client: FlaskClient) -> None:
     assert {"query", "total", "hits", "facets"} <= set(found)
     assert {"id", "title", "score", "band", "passage", "why"} <= set(found["hits"][0])
     assert set(found["hits"][0]["passage"]) == {"heading", "text", "highlights"}
-    assert set(found["hits"][0]["why"]) == {"lexical", "semantic"}
+    assert set(found["hits"][0]["why"]) == {"lexical", "semantic", "words", "concepts"}
     assert {"id", "label", "count"} <= set(found["facets"]["topic"][0])
 
 
