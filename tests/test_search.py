@@ -293,7 +293,7 @@ def _corpus() -> Corpus:
     return read_corpus(ENTRIES)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=20)
 @given(
     text=st.lists(
         st.sampled_from("filtering the parents' Cybermobbing Schule pictures sextorsion Roblox of kids zebra".split()),
@@ -304,7 +304,7 @@ def _corpus() -> Corpus:
     mode=st.sampled_from(["hybrid", "lexical", "dense"]),
 )
 def test_the_words_that_are_said_to_match_are_all_that_match(backend: Backend, text: str, mode: Mode) -> None:
-    results = backend.search(Query(text, mode=mode, limit=40))
+    results = backend.search(Query(text, mode=mode, limit=20))
     with backend._snapshot() as snapshot:
         parsed, understood = understand(results.query, snapshot)
     for hit in results.hits:
