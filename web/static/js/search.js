@@ -60,8 +60,15 @@ export function liveSearch(page) {
     }
     old.replaceWith(document.adoptNode(fresh));
     const target = focus ?? focused;
-    if (target !== null) (document.getElementById(target) ?? document.getElementById("results_title")).focus();
+    if (target !== null) take(document.getElementById(target) ?? document.getElementById("results_title"));
     document.dispatchEvent(new CustomEvent("results"));
+  }
+
+  // At once: gliding over a whole page of results is no way to the next one.
+  function take(element) {
+    element.focus({ preventScroll: true });
+    const { top, bottom } = element.getBoundingClientRect();
+    if (top < 0 || bottom > innerHeight) element.scrollIntoView({ behavior: "instant", block: "start" });
   }
 
   function announce() {
@@ -105,9 +112,7 @@ export function liveSearch(page) {
     if (!isSearch(url)) return;
     event.preventDefault();
     if (url.searchParams.has("q") || link.dataset.keepsText !== undefined) input.value = url.searchParams.get("q") ?? "";
-    settled(url, link.id || "results_title").then(() => {
-      if (link.closest(".pager")) document.getElementById("results_title")?.scrollIntoView();
-    });
+    settled(url, link.id || "results_title");
   });
 
   addEventListener("popstate", () => {
