@@ -110,12 +110,14 @@ class Glossaries:
 
     @cached_property
     def _languages(self) -> Mapping[str, tuple[str, ...]]:
-        known: dict[str, set[str]] = {}
-        for concept in _concepts(self._taxonomy):
-            for language in LANGUAGES:
-                for label in _labels(concept, language):
-                    for word in words(label, language):
-                        known.setdefault(word.folded, set()).add(language)
+        known: dict[str, list[str]] = {}
+        for language in LANGUAGES:
+            labels = (label for concept in _concepts(self._taxonomy) for label in _labels(concept, language))
+            # Every search needs this, and a process that answers one makes it for one: all labels as one text, each
+            # written word once, and no stemming take a tenth of the time that one label after the other takes.
+            written = " ".join(set(_parted(" ".join(labels), language).split()))
+            for word in {token.term for token in tokens(written, "und")}:
+                known.setdefault(word, []).append(language)
         return {word: tuple(sorted(languages)) for word, languages in known.items()}
 
     def glossary(self, language: str) -> Glossary:
@@ -126,10 +128,13 @@ class Glossaries:
 
 def words(text: str, language: str) -> list[Word]:
     """The words of ``text``; in other languages than English what precedes an apostrophe is a word too ("l'âge")."""
-    if language != ENGLISH:
-        text = text.replace("'", " ").replace("’", " ")
+    text = _parted(text, language)
     pairs = zip(tokens(text, language), tokens(text, "und"), strict=True)
     return [Word(token.term, folded.term, token.start, token.end) for token, folded in pairs]
+
+
+def _parted(text: str, language: str) -> str:
+    return text if language == ENGLISH else text.replace("'", " ").replace("’", " ")
 
 
 def content(text: str, language: str) -> list[Word]:

@@ -1,8 +1,8 @@
 """The compiled form of a sentence-transformers model: how it is kept, checked and run. Needs neither torch nor network.
 
-A form is a folder under the model's fingerprint: the network, its tokenizer, and vectors that the model itself gave
-for :data:`SAMPLES`. Its vectors agree with the model's own within :data:`MEAN` and :data:`LEAST` of cosine, and so
-share their space and their fingerprint: vectors made by either may lie in one index.
+A form is a folder under the model's fingerprint: the network, made ready for one runtime and processor, and its
+tokenizer. Its vectors agree with the model's own within :data:`MEAN` and :data:`LEAST` of cosine, and so share their
+space and their fingerprint: vectors made by either may lie in one index.
 """
 
 from __future__ import annotations
@@ -34,8 +34,7 @@ FORMAT = 1
 MEAN, LEAST = 0.99, 0.97
 #: Tokens in one batch, padding included: beyond that a batch leaves the processor's cache, and gets slower.
 TOKENS = 512
-_NETWORK, _TOKENIZER, _REFERENCE, _MANIFEST = "network.xml", "tokenizer.json", "reference.npy", "form.json"
-_FILES = (_NETWORK, "network.bin", _TOKENIZER, _REFERENCE)
+_NETWORK, _TOKENIZER, _MANIFEST = "network", "tokenizer.json", "form.json"
 _UNFINISHED = ".unfinished"
 #: Seconds after which what an interrupted maker left behind may go.
 _ABANDONED = 3600.0
@@ -76,33 +75,38 @@ class Description:
     ``most``: tokens that are read, special ones included; ``query`` and ``document``: what goes before a text.
     """
 
-    inputs: tuple[str, ...]
     most: int
     padding: int
     left: bool
     query: str
     document: str
-    runtime: str
 
 
-#: Puts the parts of a form into a folder: see :func:`make_form`.
-Write = Callable[[Path], tuple[Description, Floats]]
+@dataclass(frozen=True)
+class Parts:
+    """What a form is made of. ``tokenizer``: the text of its file.
+
+    ``reference``: the model's own vectors for :data:`SAMPLES`, as passages, then as queries: float32, shape
+    (2 * len(SAMPLES), dimension).
+    """
+
+    network: openvino_runtime.Network
+    tokenizer: str
+    description: Description
+    reference: Floats
 
 
 class CompiledEncoder:
     """An Encoder. Thread-safe; a query is worked on by one thread, passages by all cores; memory by the batch."""
 
-    def __init__(self, fingerprint: str, folder: Path, description: Description) -> None:
-        """Raises ValueError or RuntimeError for a folder that is not a form."""
+    def __init__(
+        self, fingerprint: str, network: openvino_runtime.Network, tokenizer: str, description: Description
+    ) -> None:
+        """Raises ValueError for a ``tokenizer`` that is none."""
         self.fingerprint = fingerprint
+        self._network = network
         self._description = description
-        self._tokens = Tokens(
-            (folder / _TOKENIZER).read_text(encoding="utf-8"),
-            most=description.most,
-            padding=description.padding,
-            left=description.left,
-        )
-        self._network = openvino_runtime.Network(folder / _NETWORK)
+        self._tokens = Tokens(tokenizer, most=description.most, padding=description.padding, left=description.left)
 
     @property
     def dimension(self) -> int:
@@ -138,7 +142,7 @@ class CompiledEncoder:
 
 
 def open_form(data: Path, fingerprint: str, hashes: Hashes) -> CompiledEncoder | None:
-    """The form of a model in the data folder; None where there is none, or not a sound one.
+    """The form of a model in the data folder; None where there is none for this runtime, or not a sound one.
 
     Raises NotCompilable where an earlier try failed, ImportError without the runtime.
     """
@@ -146,31 +150,23 @@ def open_form(data: Path, fingerprint: str, hashes: Hashes) -> CompiledEncoder |
     manifest = _read(folder / _MANIFEST)
     if manifest is None:
         return None
-    runtime = openvino_runtime.version()
     if "refused" in manifest:
-        if manifest["runtime"] != runtime:
-            return None
         raise NotCompilable(manifest["refused"])
     try:
-        if any(hashes.sha256(folder / file) != manifest["sha256"][file] for file in _FILES):
+        if any(hashes.sha256(folder / file) != digest for file, digest in manifest["sha256"].items()):
             return None
-        about = manifest["description"]
-        description = Description(**{**about, "inputs": tuple(about["inputs"])})
-        encoder = CompiledEncoder(fingerprint, folder, description)
-        # Another processor or runtime may calculate otherwise: that nobody has compared yet.
-        if description.runtime != runtime:
-            verify(encoder, np.load(folder / _REFERENCE))
-    except (KbError, OSError, ValueError, RuntimeError, LookupError, TypeError):
+        network = openvino_runtime.Network(folder / _NETWORK)
+        tokenizer = (folder / _TOKENIZER).read_text(encoding="utf-8")
+        return CompiledEncoder(fingerprint, network, tokenizer, Description(**manifest["description"]))
+    except (KbError, OSError, ValueError, RuntimeError):
         return None
-    return encoder
 
 
-def make_form(data: Path, fingerprint: str, write: Write) -> None:
-    """Make a form aside, compare it with the model, then give it its name in one step.
+def make_form(data: Path, fingerprint: str, parts: Callable[[], Parts]) -> None:
+    """Compare a form with its model, write it aside, then give it its name in one step.
 
-    ``write(folder)`` puts network and tokenizer there and returns their description with the model's own vectors for
-    :data:`SAMPLES`, passages first, then queries: float32, shape (2 * len(SAMPLES), dimension). Makers may run at the
-    same time and stop anywhere: a form is whole or not there. Raises NotCompilable, which is remembered, and OSError.
+    Makers may run at the same time and stop anywhere: a form is whole or not there. Raises NotCompilable, which is
+    remembered, OSError, and what ``parts`` raises.
     """
     place = data / FOLDER / fingerprint
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -179,32 +175,23 @@ def make_form(data: Path, fingerprint: str, write: Write) -> None:
     aside.mkdir()
     try:
         try:
-            description, reference = write(aside)
-            np.save(aside / _REFERENCE, reference)
-            verify(CompiledEncoder(fingerprint, aside, description), reference)
-            digests = {file: _sha256(aside / file) for file in _FILES}
-            _write(aside / _MANIFEST, {"description": asdict(description), "sha256": digests})
+            made = parts()
+            verify(CompiledEncoder(fingerprint, made.network, made.tokenizer, made.description), made.reference)
         except NotCompilable as error:
-            for file in aside.iterdir():
-                file.unlink()
-            _write(aside / _MANIFEST, {"refused": str(error), "runtime": openvino_runtime.version()})
+            _write(aside / _MANIFEST, {"refused": str(error)})
             _put(aside, place)
             raise
+        made.network.save(aside / _NETWORK)
+        (aside / _TOKENIZER).write_text(made.tokenizer, encoding="utf-8")
+        digests = {file: _sha256(aside / file) for file in (_NETWORK, _TOKENIZER)}
+        _write(aside / _MANIFEST, {"description": asdict(made.description), "sha256": digests})
         _put(aside, place)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def network_path(folder: Path) -> Path:
-    return folder / _NETWORK
-
-
-def tokenizer_path(folder: Path) -> Path:
-    return folder / _TOKENIZER
-
-
 def verify(encoder: CompiledEncoder, reference: Floats) -> None:
-    """Raises NotCompilable when its vectors are too far from ``reference`` (see :func:`make_form`)."""
+    """Raises NotCompilable when its vectors are too far from ``reference`` (see :class:`Parts`)."""
     mine = np.vstack([encoder.encode(SAMPLES), *(encoder.encode_query(text) for text in SAMPLES)])
     if mine.shape != reference.shape:
         raise NotCompilable(f"its vectors have another shape than the model's: {mine.shape}, not {reference.shape}")
@@ -251,18 +238,20 @@ def _sweep(folder: Path) -> None:
 
 
 def _write(path: Path, value: dict[str, Any]) -> None:
-    value = {"format": FORMAT, **value}
+    value = {"format": FORMAT, "runtime": openvino_runtime.version(), **value}
     path.write_text(json.dumps({**value, "digest": _digest(value)}, indent=1), encoding="utf-8")
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """The manifest; None for one that is missing, of another format, or not as it was written."""
+    """The manifest; None for one that is missing, of another format or runtime, or not as it was written."""
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
         digest = value.pop("digest")
     except (OSError, ValueError, LookupError, AttributeError, TypeError):
         return None
-    return value if value.get("format") == FORMAT and digest == _digest(value) else None
+    if value.get("format") != FORMAT or digest != _digest(value) or value["runtime"] != openvino_runtime.version():
+        return None
+    return dict(value)
 
 
 def _digest(value: dict[str, Any]) -> str:

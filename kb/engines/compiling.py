@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
 from kb.engines import openvino_runtime
-from kb.engines.compiled import SAMPLES, Description, NotCompilable, Write, network_path, tokenizer_path
+from kb.engines.compiled import SAMPLES, Description, NotCompilable, Parts
 from kb.engines.encoder import SentenceTransformerEncoder
 from kb.engines.tokens import INPUTS
-from kb.types import Floats
 
 #: The names under which sentence-transformers looks for the prompt of a passage, in its order.
 _DOCUMENT = ("document", "passage", "corpus")
@@ -18,29 +15,28 @@ _DOCUMENT = ("document", "passage", "corpus")
 FORMS: tuple[bool, ...] = (True, False)
 
 
-def writer(reference: SentenceTransformerEncoder, *, quantised: bool) -> Write:
-    """What :func:`kb.engines.compiled.make_form` asks for. It raises NotCompilable, ModelError and OSError."""
-
-    def write(folder: Path) -> tuple[Description, Floats]:
-        description = _describe(reference)
-        tokenizer_path(folder).write_text(reference.model.tokenizer.backend_tokenizer.to_str(), encoding="utf-8")
-        examples = reference.model.preprocess(["a question", "A longer text, so that one of both is padded."])
-        try:
-            traced = openvino_runtime.trace(
-                reference.model, description.inputs, [examples[name] for name in description.inputs]
-            )
-            if quantised:
-                openvino_runtime.quantise(traced)
-        except Exception as error:  # tracing runs the model's own code, which may raise anything
-            raise NotCompilable(f"it cannot be traced ({_first_line(error)})") from error
-        openvino_runtime.save(traced, network_path(folder))
-        queries = [reference.encode_query(text) for text in SAMPLES]
-        return description, np.vstack([reference.encode(SAMPLES), *queries]).astype(np.float32)
-
-    return write
+def compile_model(reference: SentenceTransformerEncoder, *, quantised: bool) -> Parts:
+    """What :func:`kb.engines.compiled.make_form` asks for. Raises NotCompilable, and ModelError from the model."""
+    inputs, description = _describe(reference)
+    examples = reference.model.preprocess(["a question", "A longer text, so that one of both is padded."])
+    try:
+        traced = openvino_runtime.trace(reference.model, inputs, [examples[name] for name in inputs])
+        if quantised:
+            openvino_runtime.quantise(traced)
+        network = openvino_runtime.Network(traced)
+    except Exception as error:  # tracing runs the model's own code, which may raise anything
+        raise NotCompilable(f"it cannot be traced ({_first_line(error)})") from error
+    queries = [reference.encode_query(text) for text in SAMPLES]
+    return Parts(
+        network=network,
+        tokenizer=reference.model.tokenizer.backend_tokenizer.to_str(),
+        description=description,
+        reference=np.vstack([reference.encode(SAMPLES), *queries]).astype(np.float32),
+    )
 
 
-def _describe(reference: SentenceTransformerEncoder) -> Description:
+def _describe(reference: SentenceTransformerEncoder) -> tuple[list[str], Description]:
+    """The names of the model's inputs, and how to feed them."""
     model = reference.model
     kinds = [type(module).__name__ for module in model]
     if kinds[0] != "Transformer" or not hasattr(model.tokenizer, "backend_tokenizer"):
@@ -54,14 +50,12 @@ def _describe(reference: SentenceTransformerEncoder) -> Description:
     query = prompts.get("query", default)
     if (query or document) and not all(getattr(module, "include_prompt", True) for module in model):
         raise NotCompilable("its pooling leaves the prompt out")
-    return Description(
-        inputs=tuple(tensors),
+    return tensors, Description(
         most=int(model.max_seq_length or 512),
         padding=int(model.tokenizer.pad_token_id or 0),
         left=model.tokenizer.padding_side == "left",
         query=query,
         document=document,
-        runtime=openvino_runtime.version(),
     )
 
 

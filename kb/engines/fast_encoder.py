@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from kb.engines.compiled import NotCompilable, make_form, open_form
@@ -81,12 +82,12 @@ class FastEncoder:
         return SentenceTransformerEncoder(self.files, threads=self._threads)
 
     def _compile(self) -> None:
-        from kb.engines.compiling import FORMS, writer
+        from kb.engines.compiling import FORMS, compile_model
 
         reference = SentenceTransformerEncoder(self.files, threads=self._threads)
         for quantised in FORMS:
             try:
-                make_form(self._data, self.fingerprint, writer(reference, quantised=quantised))
+                make_form(self._data, self.fingerprint, partial(compile_model, reference, quantised=quantised))
             except NotCompilable:
                 if quantised == FORMS[-1]:
                     raise

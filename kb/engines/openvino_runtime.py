@@ -9,9 +9,13 @@ time: that kept both cores busier than two threads on one call (docs/performance
 from __future__ import annotations
 
 import contextlib
+import functools
+import hashlib
 import logging
 import os
+import platform
 import queue
+import shutil
 import sys
 import threading
 import warnings
@@ -48,10 +52,24 @@ def _openvino() -> Any:
     return openvino
 
 
+@functools.cache
+def _core() -> Any:
+    return _openvino().Core()
+
+
 def version() -> str:
-    """The runtime and the processor: whoever changes either checks a compiled model again. ImportError without it."""
-    ov = _openvino()
-    return f"openvino {ov.get_version()}, {ov.Core().get_property('CPU', 'FULL_DEVICE_NAME')}"
+    """The runtime and the processor that a saved network is for. ImportError without the runtime."""
+    return f"openvino {_openvino().get_version()}, {_core().get_property('CPU', 'FULL_DEVICE_NAME')}, {_units()}"
+
+
+def _units() -> str:
+    """What the processor can do, as eight letters: virtual machines call very different ones by one name."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        lines = []
+    able = next((line for line in lines if line.lower().startswith(("flags", "features"))), platform.machine())
+    return hashlib.sha256(able.encode()).hexdigest()[:8]
 
 
 def trace(model: SentenceTransformer, names: Sequence[str], examples: Sequence[Any]) -> openvino.Model:
@@ -124,31 +142,31 @@ def quantise(traced: openvino.Model) -> None:
         operation.input(1).replace_source_output(restored.output(0))
 
 
-def save(traced: openvino.Model, path: Path) -> None:
-    """Write ``path`` (.xml) and the weights beside it (.bin). Raises RuntimeError when they cannot be written."""
-    _openvino().save_model(traced, str(path), compress_to_fp16=False)
-
-
 class Network:
-    """A saved model, ready to run. Thread-safe: one call for each core runs at a time, others wait their turn.
+    """A model ready to run. Thread-safe: one call for each core runs at a time, others wait their turn."""
 
-    Raises RuntimeError for files that are not a saved model.
-    """
+    def __init__(self, source: openvino.Model | Path) -> None:
+        """``source``: what was traced, or a file that :meth:`save` wrote, here and by this runtime.
 
-    def __init__(self, path: Path) -> None:
-        ov = _openvino()
+        Raises RuntimeError for what is neither.
+        """
         self.streams = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        self._compiled = ov.Core().compile_model(
-            str(path),
-            "CPU",
-            {
-                "NUM_STREAMS": self.streams,
-                "INFERENCE_NUM_THREADS": self.streams,
-                # Two processes that pin their threads would share one core and leave the others idle.
-                "ENABLE_CPU_PINNING": False,
-                "DYNAMIC_QUANTIZATION_GROUP_SIZE": GROUP,
-            },
-        )
+        settings = {
+            "NUM_STREAMS": self.streams,
+            "INFERENCE_NUM_THREADS": self.streams,
+            # Two processes that pin their threads would share one core and leave the others idle.
+            "ENABLE_CPU_PINNING": False,
+            "DYNAMIC_QUANTIZATION_GROUP_SIZE": GROUP,
+        }
+        self._file = source if isinstance(source, Path) else None
+        if isinstance(source, Path):
+            # Private to this process and never written: weights stay in the file until they are used. The network
+            # reads them where they are, so the mapping must live as long as it.
+            self._mapped = np.memmap(source, dtype=np.uint8, mode="c")
+            content = _openvino().Tensor(self._mapped, shared_memory=True)
+            self._compiled = _core().import_model(content, "CPU", settings)
+        else:
+            self._compiled = _core().compile_model(source, "CPU", settings)
         self._names = [port.get_any_name() for port in self._compiled.inputs]
         self.dimension = int(self._compiled.outputs[0].get_partial_shape()[1].get_length())
         self._idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
@@ -156,6 +174,13 @@ class Network:
             self._idle.put(self._compiled.create_infer_request())
         self._bulk = threading.Lock()
         self._jobs: Any = None
+
+    def save(self, path: Path) -> None:
+        """Write it as it is, made ready for this processor: that opens three times as fast as what was traced."""
+        if self._file:  # the runtime would write again what it has read in a form that it cannot read
+            shutil.copyfile(self._file, path)
+        else:
+            path.write_bytes(self._compiled.export_model().getvalue())
 
     def run(self, inputs: Mapping[str, Ids]) -> Floats:
         """Vectors for one batch, float32, shape (rows, dimension)."""

@@ -17,10 +17,9 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import sqlite_utils
 from numpy.typing import NDArray
 
 from kb.analysis import analysed, tokens
@@ -49,6 +48,9 @@ from kb.types import (
     StoredPassage,
     Tags,
 )
+
+if TYPE_CHECKING:
+    import sqlite_utils
 
 #: Raised whenever the tables, the analyser or the hashes of documents change their meaning.
 SCHEMA_VERSION = 6
@@ -169,6 +171,8 @@ class Store:
                 # A writer waits for the disk: what it published must survive a power cut.
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = FULL")
+                import sqlite_utils  # readers do without: it takes longer to import than they take to read
+
                 database = sqlite_utils.Database(connection)
                 with database.atomic():
                     if "meta" not in database.table_names():
