@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 HOST   ?= 127.0.0.1
 PORT   ?= 8000
 
-.PHONY: run test check setup format quality schema api clean
+.PHONY: run test check setup format quality bench schema api clean
 
 run: $(VENV)/.installed
 	@$(BIN)/kb reindex; code=$$?; \
@@ -37,6 +37,10 @@ quality: $(VENV)/.installed-dev
 # Needs the site at HOST:PORT (make run), and sends it some thousand requests.
 api: $(VENV)/.installed-dev
 	$(BIN)/schemathesis run http://$(HOST):$(PORT)/api/v1/openapi.json --checks all --mode all --max-examples 50
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks.startup
+	$(BIN)/python -m benchmarks.encoding
 
 clean:
 	rm -rf $(VENV) .kb .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
