@@ -1,5 +1,6 @@
 """Compiled models: as good as the models themselves, sound whatever happens to their files, and told where not."""
 
+import hashlib
 import json
 import logging
 import multiprocessing
@@ -211,6 +212,22 @@ def test_a_form_for_another_processor_is_not_used_and_makes_room(
     assert open_form(data, name, Hashes()) is None
     make_form(data, name, make)
     assert open_form(data, name, Hashes()) is not None
+
+
+@pytest.mark.parametrize("content", ["[]", "null", "{}", '{"digest": "x"}', '{"format": 1, "digest": "x"}', "\x00"])
+def test_a_manifest_of_another_kind_is_no_form(tmp_path: Path, content: str) -> None:
+    (tmp_path / FOLDER / "f").mkdir(parents=True)
+    (tmp_path / FOLDER / "f" / "form.json").write_text(content, encoding="utf-8")
+    assert open_form(tmp_path, "f", Hashes()) is None
+
+
+def test_a_sound_manifest_of_an_earlier_format_is_no_form(tmp_path: Path) -> None:
+    """A digest that is right says that it is whole, not that it says what is needed."""
+    written = {"format": 1, "description": {}}
+    digest = hashlib.sha256(json.dumps(written, sort_keys=True).encode()).hexdigest()
+    (tmp_path / FOLDER / "f").mkdir(parents=True)
+    (tmp_path / FOLDER / "f" / "form.json").write_text(json.dumps({**written, "digest": digest}), encoding="utf-8")
+    assert open_form(tmp_path, "f", Hashes()) is None
 
 
 def test_makers_at_the_same_time_leave_one_sound_form(tiny: Path, made: Path, tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from kb.types import Floats
 #: Where forms lie in the data folder.
 FOLDER = "models"
 #: Raise it when a form is made in another way: those of before are then made anew.
-FORMAT = 1
+FORMAT = 2
 #: What the cosine of a vector to the model's own must be, on average and at least.
 MEAN, LEAST = 0.99, 0.97
 #: Tokens in one batch, padding included: beyond that a batch leaves the processor's cache, and gets slower.
@@ -158,7 +158,7 @@ def open_form(data: Path, fingerprint: str, hashes: Hashes) -> CompiledEncoder |
         network = openvino_runtime.Network(folder / _NETWORK)
         tokenizer = (folder / _TOKENIZER).read_text(encoding="utf-8")
         return CompiledEncoder(fingerprint, network, tokenizer, Description(**manifest["description"]))
-    except (KbError, OSError, ValueError, RuntimeError):
+    except (KbError, OSError, ValueError, RuntimeError, LookupError, TypeError):
         return None
 
 
@@ -249,7 +249,7 @@ def _read(path: Path) -> dict[str, Any] | None:
         digest = value.pop("digest")
     except (OSError, ValueError, LookupError, AttributeError, TypeError):
         return None
-    if value.get("format") != FORMAT or digest != _digest(value) or value["runtime"] != openvino_runtime.version():
+    if value.get("format") != FORMAT or digest != _digest(value) or value.get("runtime") != openvino_runtime.version():
         return None
     return dict(value)
 
