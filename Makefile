@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 HOST   ?= 127.0.0.1
 PORT   ?= 8000
 
-.PHONY: run test check setup format quality bench schema api clean
+.PHONY: run test check setup format quality bench schema messages api clean
 
 run: $(VENV)/.installed
 	@$(BIN)/kb reindex; code=$$?; \
@@ -33,6 +33,13 @@ schema: $(VENV)/.installed
 
 quality: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.quality $(if $(COLLECTIONS),--collections $(COLLECTIONS))
+
+# What is new or gone in code and templates, into the catalogues; then translate what is empty.
+messages: $(VENV)/.installed
+	$(BIN)/pybabel --quiet extract --no-location --sort-output -F web/translations/babel.cfg -k lazy -k plural:1,2 -o .kb-messages.pot web
+	for code in de fr es it pl; do $(BIN)/pybabel --quiet update --no-wrap --no-fuzzy-matching --ignore-obsolete --omit-header -i .kb-messages.pot -l $$code \
+	  -o web/translations/$$code/LC_MESSAGES/messages.po || exit 1; done
+	rm .kb-messages.pot
 
 # Needs the site at HOST:PORT (make run), and sends it some thousand requests.
 api: $(VENV)/.installed-dev

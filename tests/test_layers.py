@@ -51,10 +51,11 @@ LAYERS = [
 
 #: Where each third-party package may be named. numpy may be named anywhere.
 PACKAGES = {
-    "babel": {"kb.content.codes"},
+    "babel": {"kb.content.codes", "web.languages"},
     "click": {"kb.cli"},
     "faiss": {"kb.engines.dense"},
     "flask": {"web"},
+    "flask_babel": {"web.languages"},
     "huggingface_hub": {"kb.engines.model_files"},
     "ir_measures": {"kb.evaluation"},
     "jinja2": {"web"},

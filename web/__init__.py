@@ -1,7 +1,7 @@
 """The reader's window: a Flask site and a JSON API over :class:`kb.backends.Backend`.
 
-``create_app`` is the way in; nothing happens at import. The language of the interface is English so far, and every
-phrase that the code itself chooses stands in :mod:`web.words` or in a template.
+``create_app`` is the way in; nothing happens at import. The interface speaks several languages
+(:mod:`web.languages`); every phrase that the code itself chooses stands in :mod:`web.words` or in a template.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from web import api, assets, caching, compression, discovery, errors, feeds, security, templating, views
+from web import api, assets, caching, compression, discovery, errors, feeds, languages, security, templating, views
 from web.site import EXTENSION, SITE_NAME, Site
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def create_app(
     development.
     """
     app = bare_app(Site(backend, name=site_name, contact=contact, history=history, address=address))
+    languages.register_choice(app)
     views.register(app)
     if styleguide:
         views.register_styleguide(app)
@@ -65,6 +66,7 @@ def bare_app(site: Site) -> Flask:
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.extensions[EXTENSION] = site
     templating.register(app)
+    languages.register(app)
     security.register(app)
     errors.register(app)
     compression.register(app)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kb.content.model import Taxonomy
 from kb.types import FACETS, FacetValue, Query, Results
+from web.languages import language
 from web.params import page_number
+from web.site import label
 from web.words import FACET_NAMES
 
 #: Values of a facet that are shown at once; the others are a click away.
@@ -77,7 +79,7 @@ def tree(taxonomy: Taxonomy, facet: str, found: Counts, *, below: str | None = N
         Branch(
             facet=facet,
             id=concept.id,
-            label=concept.label(),
+            label=concept.label(language()),
             definition=concept.definition.get("en", ""),
             count=found.get(concept.id, 0),
             narrower=tree(taxonomy, facet, found, below=concept.id),
@@ -93,7 +95,7 @@ def panels(results: Results, taxonomy: Taxonomy) -> tuple[Panel, ...]:
 
 
 def _panel(facet: str, values: Sequence[FacetValue], taxonomy: Taxonomy) -> Panel:
-    offered = [value for value in values if value.count or value.selected]
+    offered = [replace(value, label=label(facet, value.id)) for value in values if value.count or value.selected]
     choices = _nested(facet, offered, taxonomy)
     is_tree = any(choice.narrower for choice in choices)
     ordered = choices if is_tree else tuple(sorted(choices, key=lambda choice: not choice.value.selected))
@@ -101,7 +103,7 @@ def _panel(facet: str, values: Sequence[FacetValue], taxonomy: Taxonomy) -> Pane
     more = ordered[visible:]
     return Panel(
         facet=facet,
-        name=FACET_NAMES[facet],
+        name=str(FACET_NAMES[facet]),
         choices=ordered[:visible],
         more=more[:OFFERED_VALUES],
         left_out=len(more[OFFERED_VALUES:]),

@@ -14,8 +14,8 @@ from flask import Flask, Response, g, request
 
 import kb
 from kb.errors import KbError
+from web.languages import language
 from web.site import current_backend, current_site
-from web.words import SITE_LANGUAGE
 
 #: Answers that say how things are at this moment.
 NEVER_KEPT = frozenset({"health", "status", "version"})
@@ -65,7 +65,7 @@ def _etag() -> str | None:
         f"{manifest.generation} {manifest.built_at} {manifest.inputs}",
         f"{site.name} {site.contact} {site.address}",
         request.url,
-        SITE_LANGUAGE,
+        language(),
     )
     return sha256("".join(f"{len(part)}:{part}" for part in parts).encode("utf-8", "surrogatepass")).hexdigest()[:20]
 

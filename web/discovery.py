@@ -5,11 +5,12 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 
-from flask import Flask, Response, url_for
+from flask import Flask, Response, current_app, url_for
 
 from kb.backends import Backend
 from kb.search import MAX_LIMIT
 from kb.types import Query
+from web.languages import ARGUMENT, LANGUAGES
 from web.site import current_backend
 from web.urls import CONCEPT_PATHS, absolute_url
 
@@ -57,5 +58,16 @@ def pages(backend: Backend) -> Iterator[tuple[str, str]]:
 
 
 def robots() -> Response:
-    lines = ["User-agent: *", *(f"Disallow: {url_for(name)}" for name in _NOT_FOR_ROBOTS)]
+    lines = ["User-agent: *", *(f"Disallow: {path}" for path in _disallowed())]
     return Response("\n".join([*lines, "", f"Sitemap: {absolute_url('sitemap')}", ""]), mimetype="text/plain")
+
+
+def _disallowed() -> list[str]:
+    """Every address of what robots are to leave alone, in each language that it has."""
+    expecting = current_app.url_map.is_endpoint_expecting
+    paths = [
+        url_for(name, **({ARGUMENT: code} if expecting(name, ARGUMENT) else {}))  # type: ignore[arg-type]
+        for name in _NOT_FOR_ROBOTS
+        for code in LANGUAGES
+    ]
+    return list(dict.fromkeys(paths))

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from kb.errors import ContentError, KbError, ModelError, NotFound, StoreError, UsageError
 from kb.query import MAX_CHARACTERS
+from web.languages import lazy
 
 STATUS: dict[type, int] = {
     UsageError: 400,
@@ -22,14 +23,23 @@ STATUS: dict[type, int] = {
 
 #: Heading and advice by status; other statuses take the words of the nearest hundred.
 PAGES = {
-    400: ("This request cannot be answered", "Change the search, or start again from the home page."),
-    404: (
-        "Page not found",
-        "The address may be mistyped, or what was here may have gone. Searching is the quickest way to what you need.",
+    400: (
+        lazy("This request cannot be answered"),
+        lazy("Change the search, or start again from the home page."),
     ),
-    405: ("This page can only be read", "Go back, and follow a link or use the search."),
-    500: ("Something went wrong here", "It is our fault, not yours, and it has been noted. Please try again."),
-    503: ("Not available just now", "Nothing is lost. Please try again in a few minutes."),
+    404: (
+        lazy("Page not found"),
+        lazy(
+            "The address may be mistyped, or what was here may have gone. "
+            "Searching is the quickest way to what you need."
+        ),
+    ),
+    405: (lazy("This page can only be read"), lazy("Go back, and follow a link or use the search.")),
+    500: (
+        lazy("Something went wrong here"),
+        lazy("It is our fault, not yours, and it has been noted. Please try again."),
+    ),
+    503: (lazy("Not available just now"), lazy("Nothing is lost. Please try again in a few minutes.")),
 }
 
 #: Headers that belong to an error and outlive its page.
@@ -75,7 +85,7 @@ def _without_slash() -> ResponseReturnValue | None:
 def _page(status: int, message: str) -> Response:
     heading, advice = PAGES.get(status) or PAGES[500 if status >= 500 else 400]
     if request.path.startswith("/api/"):
-        response = _problem(status, message or heading)
+        response = _problem(status, message or str(heading))
     else:
         response = make_response(
             render_template(

@@ -33,7 +33,7 @@ _FACTS: tuple[tuple[str, str | None, Reader], ...] = (
     ("strand", "strand", lambda practice: practice.strand),
     ("topics", "topic", lambda practice: practice.topics),
     ("evidence", "evidence", lambda practice: (practice.evidence.kind,)),
-    ("findings", None, lambda practice: _text(words.FINDINGS.get(practice.evidence.findings or "", ""))),
+    ("findings", None, lambda practice: _text(str(words.FINDINGS.get(practice.evidence.findings or "", "")))),
 )
 
 

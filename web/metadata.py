@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from kb.content.model import Concept, Organisation, Practice, Source
+from web.languages import gettext, language
 from web.site import current_backend, current_site, label
 from web.urls import CONCEPT_PATHS, absolute_url
-from web.words import SITE_LANGUAGE
 
 CONTEXT = "https://schema.org"
 _LICENCE = "https://creativecommons.org/licenses/by/4.0/"
@@ -31,9 +31,9 @@ def website() -> list[Data]:
             "@context": CONTEXT,
             "@type": "WebSite",
             "name": site.name,
-            "description": site.subtitle,
+            "description": str(site.subtitle),
             "url": absolute_url("home"),
-            "inLanguage": SITE_LANGUAGE,
+            "inLanguage": language(),
             "potentialAction": {
                 "@type": "SearchAction",
                 "target": {"@type": "EntryPoint", "urlTemplate": target},
@@ -88,7 +88,7 @@ def organisation(found: Organisation) -> list[Data]:
         "mainEntityOfPage": url,
         "description": found.description.strip(),
     }
-    trail = [("Organisations", absolute_url("browse", _anchor="organisations")), (found.name, url)]
+    trail = [(gettext("Organisations"), absolute_url("browse", _anchor="organisations")), (found.name, url)]
     return [{name: item for name, item in value.items() if item}, breadcrumbs(trail)]
 
 
@@ -99,7 +99,7 @@ def concept(found: Concept) -> list[Data]:
     term: Data = {
         "@context": CONTEXT,
         "@type": "DefinedTerm",
-        "name": found.label(),
+        "name": found.label(language()),
         "termCode": found.id,
         "description": found.definition.get("en", ""),
         "url": trail[-1][1],

@@ -9,7 +9,6 @@ from markupsafe import Markup
 from kb import markup
 from kb.content.model import Practice, Taxonomy
 from web.facts import facts
-from web.words import SITE_LANGUAGE
 
 DEFAULT_LICENCE = "CC BY 4.0"
 LICENCE_URL = "https://creativecommons.org/licenses/by/4.0/"
@@ -28,7 +27,7 @@ def practice_context(
         "prefix": f"{within}--" if within else "",
         "contents": [heading for heading in markup.headings(practice.body) if heading.level <= 2],
         "sources": markup.in_order_of_use(practice.body, practice.sources),
-        "evidence_meaning": evidence.definition.get(SITE_LANGUAGE, "") if evidence else "",
+        "evidence_meaning": evidence.definition.get("en", "") if evidence else "",
         "licence": practice.licence or DEFAULT_LICENCE,
         "licence_url": LICENCE_URL if practice.licence in (None, DEFAULT_LICENCE) else None,
     }

@@ -10,6 +10,7 @@ from flask import current_app, g
 
 from kb.history import History
 from kb.labels import Labels
+from web.languages import language, lazy
 
 if TYPE_CHECKING:
     from kb.backends import Backend
@@ -37,15 +38,15 @@ class Site:
 
     names: Names
     name: str = SITE_NAME
-    subtitle: str = "what works to protect minors online"
+    subtitle: str = lazy("what works to protect minors online")
     contact: str | None = None
     history: History | None = None
     address: str | None = None
     examples: tuple[str, ...] = (
-        "how can we stop strangers from messaging children",
-        "a teenager is being blackmailed with a picture",
-        "does teaching about cyberbullying work",
-        "check ages without collecting documents",
+        lazy("how can we stop strangers from messaging children"),
+        lazy("a teenager is being blackmailed with a picture"),
+        lazy("does teaching about cyberbullying work"),
+        lazy("check ages without collecting documents"),
     )
 
 
@@ -62,4 +63,4 @@ def label(facet: str, value: str) -> str:
     if "labels" not in g:
         names = current_site().names
         g.labels = Labels(names.taxonomy(), names.organisations())
-    return cast("Labels", g.labels).label(facet, value)
+    return cast("Labels", g.labels).label(facet, value, language())

@@ -10,7 +10,7 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 
 from kb.excerpt import excerpt
-from web import metadata, reasons, urls, words
+from web import languages, metadata, reasons, urls, words
 from web.collecting import MOST_COLLECTED, MOST_COMPARED
 from web.site import current_site, label
 
@@ -69,6 +69,7 @@ FILTERS: dict[str, Any] = {
     "highlight": highlight,
     "host": host,
     "joined": words.joined,
+    "either": words.either,
     "label_of": lambda value, facet: label(facet, value),
     "lower_first": lower_first,
     "matched_words": reasons.matched_words,
@@ -89,12 +90,16 @@ GLOBALS: dict[str, Any] = {
     "MOST_COLLECTED": MOST_COLLECTED,
     "MOST_COMPARED": MOST_COMPARED,
     "SORTS": words.SORTS,
-    "SITE_LANGUAGE": words.SITE_LANGUAGE,
+    "LANGUAGES": languages.LANGUAGES,
+    "alternates": languages.alternates,
     "counted": words.counted,
+    "number": languages.number,
     "dossier_from": words.dossier_from,
     "dossier_title": words.dossier_title,
     "label": label,
+    "absolute_path": urls.absolute_path,
     "absolute_url": urls.absolute_url,
+    "here": urls.here,
     "export_url": urls.export_url,
     "feed_url": urls.feed_url,
     "filter_url": urls.filter_url,
@@ -105,4 +110,4 @@ GLOBALS: dict[str, Any] = {
 
 
 def _of_this_site() -> dict[str, Any]:
-    return {"site": current_site()}
+    return {"site": current_site(), "SITE_LANGUAGE": languages.language()}

@@ -57,3 +57,15 @@ def feed_url(query: Query) -> str:
 def export_url(query: Query, form: str) -> str:
     """The whole result set of a search as a file."""
     return url_for("api_export", **to_arguments(replace(query, offset=0)), format=form)  # type: ignore[arg-type]
+
+
+def absolute_path(path: str) -> str:
+    """A path that ``url_for`` made, as :func:`absolute_url` writes it."""
+    base = current_site().address or request.url_root.rstrip("/")
+    return base + path.removeprefix(request.script_root)
+
+
+def here() -> str:
+    """The path of this page on the site, with its question."""
+    question = request.query_string.decode("ascii", "replace")
+    return f"{request.path}?{question}" if question else request.path

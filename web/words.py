@@ -1,4 +1,4 @@
-"""Values in plain English words. Nothing here knows HTML."""
+"""Values in plain words, in the language of the request. Nothing here knows HTML."""
 
 from __future__ import annotations
 
@@ -7,103 +7,111 @@ from datetime import date
 
 from kb.content.model import Ages, Practice
 from kb.types import Why
-
-SITE_LANGUAGE = "en"
+from web import languages
+from web.languages import gettext, lazy, ngettext, plural
 
 FACET_NAMES = {
-    "strand": "Strand of action",
-    "risk": "Risk",
-    "topic": "Topic",
-    "audience": "For whom",
-    "kind": "Kind of organisation",
-    "organisation": "Organisation",
-    "country": "Country",
-    "language": "Language",
-    "evidence": "Evidence",
-    "stage": "Stage",
+    "strand": lazy("Strand of action"),
+    "risk": lazy("Risk"),
+    "topic": lazy("Topic"),
+    "audience": lazy("For whom"),
+    "kind": lazy("Kind of organisation"),
+    "organisation": lazy("Organisation"),
+    "country": lazy("Country"),
+    "language": lazy("Language"),
+    "evidence": lazy("Evidence"),
+    "stage": lazy("Stage"),
 }
 
-BANDS = {"strong": "Strong match", "fair": "Fair match", "weak": "Weak match"}
+BANDS = {"strong": lazy("Strong match"), "fair": lazy("Fair match"), "weak": lazy("Weak match")}
 
 MODES = {
-    "hybrid": "Meaning and words",
-    "lexical": "Words only",
-    "dense": "Meaning only",
+    "hybrid": lazy("Meaning and words"),
+    "lexical": lazy("Words only"),
+    "dense": lazy("Meaning only"),
 }
 
 SORTS = {
-    "relevance": "Relevance",
-    "newest": "Newest",
-    "evidence": "Strength of evidence",
+    "relevance": lazy("Relevance"),
+    "newest": lazy("Newest"),
+    "evidence": lazy("Strength of evidence"),
 }
 
 #: What is suggested while somebody types; a concept is called by the name of its facet.
 SUGGESTED = {
-    "question": "Question",
-    "practice": "Practice",
-    "organisation": "Organisation",
+    "question": lazy("Question"),
+    "practice": lazy("Practice"),
+    "organisation": lazy("Organisation"),
 }
 
 #: The facts of a practice, by the keys of :mod:`web.facts`.
 FACTS = {
-    "who": "Who",
-    "with": "With",
-    "where": "Where",
-    "for": "For whom",
-    "ages": "Ages",
-    "when": "When",
-    "stage": "Stage",
-    "against": "Against",
-    "strand": "Strand of action",
-    "topics": "Topics",
-    "evidence": "Evidence",
-    "findings": "Findings",
+    "who": lazy("Who"),
+    "with": lazy("With"),
+    "where": lazy("Where"),
+    "for": lazy("For whom"),
+    "ages": lazy("Ages"),
+    "when": lazy("When"),
+    "stage": lazy("Stage"),
+    "against": lazy("Against"),
+    "strand": lazy("Strand of action"),
+    "topics": lazy("Topics"),
+    "evidence": lazy("Evidence"),
+    "findings": lazy("Findings"),
 }
 
 FINDINGS = {
-    "positive": "What was found is positive.",
-    "mixed": "What was found is mixed: some things worked, others did not.",
-    "no-effect": "No effect was found.",
-    "negative": "What was found is negative: it did harm, or did worse than doing nothing.",
+    "positive": lazy("What was found is positive."),
+    "mixed": lazy("What was found is mixed: some things worked, others did not."),
+    "no-effect": lazy("No effect was found."),
+    "negative": lazy("What was found is negative: it did harm, or did worse than doing nothing."),
 }
 
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
+#: What :func:`counted` counts.
+COUNTED = (
+    plural("%(number)s practice", "%(number)s practices"),
+    plural("%(number)s source", "%(number)s sources"),
+    plural("%(number)s problem", "%(number)s problems"),
+    plural("%(number)s more topic", "%(number)s more topics"),
+    plural("%(number)s strong or fair match", "%(number)s strong or fair matches"),
 )
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:
-    """``1 practice``, ``14 practices``, ``1,204 practices``."""
-    return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+    """``1 practice``, ``14 practices``, ``1,204 practices``; what is counted stands in :data:`COUNTED`."""
+    forms = f"%(number)s {one}", f"%(number)s {many or f'{one}s'}"
+    return ngettext(*forms, number, number=languages.number(number))
 
 
-def joined(items: Sequence[str], last: str = "and") -> str:
+def joined(items: Sequence[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``."""
-    return f" {last} ".join(part for part in (", ".join(items[:-1]), *items[-1:]) if part)
+    return _joined(items, gettext("%(list)s and %(last)s"))
+
+
+def either(items: Sequence[str]) -> str:
+    """``a``, ``a or b``, ``a, b or c``."""
+    return _joined(items, gettext("%(list)s or %(last)s"))
+
+
+def _joined(items: Sequence[str], pattern: str) -> str:
+    if len(items) < 2:
+        return "".join(items)
+    return pattern % {"list": ", ".join(items[:-1]), "last": items[-1]}
 
 
 def dossier_title(practices: int) -> str:
-    return f"Dossier: {counted(practices, 'practice')}"
+    return gettext("Dossier: %(practices)s", practices=counted(practices, "practice"))
 
 
 def dossier_from(site_name: str, url: str) -> str:
-    return f"From {site_name}, <{url}>. Entries are under CC BY 4.0 unless they say otherwise."
+    return gettext(
+        "From %(site)s, <%(url)s>. Entries are under CC BY 4.0 unless they say otherwise.", site=site_name, url=url
+    )
 
 
 def report_subject(title: str, id: str) -> str:
     """What a message about an error in an entry is headed."""
-    return f"Error in “{shortened(title, 80)}” ({id})"
+    return gettext("Error in “%(title)s” (%(id)s)", title=shortened(title, 80), id=id)
 
 
 def day(text: str) -> str:
@@ -112,7 +120,7 @@ def day(text: str) -> str:
         found = date.fromisoformat(text)
     except ValueError:
         return text
-    return f"{found.day} {_MONTHS[found.month - 1]} {found.year}"
+    return languages.day(found)
 
 
 def year(text: str) -> str:
@@ -123,11 +131,12 @@ def period(practice: Practice) -> str:
     """When the practice ran, in years; empty where nothing is known."""
     started, ended = (year(text) if text else "" for text in (practice.started, practice.ended))
     if started and ended:
-        return started if started == ended else f"{started} to {ended}"
+        return started if started == ended else gettext("%(start)s to %(end)s", start=started, end=ended)
     if ended:
-        return f"Until {ended}"
+        return gettext("Until %(year)s", year=ended)
     if started:
-        return f"From {started}" if practice.stage == "ended" else f"Since {started}"
+        pattern = gettext("From %(year)s") if practice.stage == "ended" else gettext("Since %(year)s")
+        return pattern % {"year": started}
     return ""
 
 
@@ -142,11 +151,11 @@ def ages(found: Ages) -> str:
 def _bounds(start: int | None, end: int | None) -> str:
     if start is not None and end is not None:
         if start == 0:
-            return f"up to {end}"
-        return str(start) if start == end else f"{start} to {end}"
+            return gettext("up to %(age)s", age=end)
+        return str(start) if start == end else gettext("%(start)s to %(end)s", start=start, end=end)
     if end is not None:
-        return f"up to {end}"
-    return "" if start is None else f"{start} and over"
+        return gettext("up to %(age)s", age=end)
+    return "" if start is None else gettext("%(age)s and over", age=start)
 
 
 def shares(why: Why) -> tuple[int, int]:

@@ -16,6 +16,7 @@ from kb.backends import Backend
 from kb.content.model import Practice
 from kb.types import FACETS, Document, Query, Section
 from web import create_app
+from web.languages import PREFIXED
 from web.params import PER_PAGE
 from web.urls import CONCEPT_PATHS
 
@@ -416,13 +417,15 @@ def test_no_link_is_dead(client: FlaskClient) -> None:
             left[path] -= 1
             if left[path] < 0:
                 continue
+        if path.startswith("/in/"):
+            continue  # leads back to where one was, in another language
         response = client.get(url)
         assert response.status_code == 200, f"{url} answers {response.status}"
         if response.mimetype != "text/html":
             continue
         for found in re.findall(r'(?:href|src)="(/[^"]*)"', response.get_data(as_text=True)):
             link = unescape(found).partition("#")[0]
-            if link not in seen:
+            if link not in seen and link.split("/")[1] not in PREFIXED:  # the others mirror this one
                 seen.add(link)
                 waiting.append(link)
     assert len(seen) > 50

@@ -15,7 +15,7 @@ TABLE = [
     (words.joined([]), ""),
     (words.joined(["a"]), "a"),
     (words.joined(["a", "b"]), "a and b"),
-    (words.joined(["a", "b", "c"], "or"), "a, b or c"),
+    (words.either(["a", "b", "c"]), "a, b or c"),
     (words.day("2017-02-07"), "7 February 2017"),
     (words.day("2017"), "2017"),
     (words.day("2017-02-31"), "2017-02-31"),  # no such day: shown as written

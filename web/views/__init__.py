@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from flask import Flask
 from flask.typing import ResponseReturnValue
 
+from web.languages import rules_for
 from web.urls import CONCEPT_PATHS
-from web.views import browse, collecting, concepts, health, organisations, practices, search, styleguide
+from web.views import about, browse, collecting, concepts, health, organisations, practices, search, status, styleguide
 
 View = Callable[..., ResponseReturnValue]
 
@@ -26,15 +27,25 @@ ROUTES: tuple[tuple[str, str, View], ...] = (
     ("/dossier/print", "dossier_print", collecting.dossier_print),
     ("/dossier.html", "dossier_html", collecting.dossier_html),
     ("/dossier.md", "dossier_markdown", collecting.dossier_markdown),
+    ("/help", "help", about.help),
+    ("/privacy", "privacy", about.privacy),
+    ("/accessibility", "accessibility", about.accessibility),
+    ("/status", "status", status.status),
     ("/healthz", "health", health.health),
 )
+
+#: What has no words of ours in it: one address is enough.
+WITHOUT_LANGUAGE = frozenset({"practice_source", "health"})
 
 
 def rules() -> Iterator[tuple[str, str, View, dict[str, str]]]:
     """Every (rule, endpoint, view, defaults): ``ROUTES``, and a page for the concepts of each scheme."""
-    yield from ((rule, endpoint, view, {}) for rule, endpoint, view in ROUTES)
+    for rule, endpoint, view in ROUTES:
+        for one in (rule,) if endpoint in WITHOUT_LANGUAGE else rules_for(rule):
+            yield one, endpoint, view, {}
     for facet, path in CONCEPT_PATHS.items():
-        yield f"/{path}/<concept_id>", "concept", concepts.concept, {"facet": facet}
+        for one in rules_for(f"/{path}/<concept_id>"):
+            yield one, "concept", concepts.concept, {"facet": facet}
 
 
 def register(app: Flask) -> None:

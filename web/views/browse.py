@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import groupby
 from unicodedata import normalize
 
@@ -11,7 +12,7 @@ from flask import render_template
 from kb.content.model import Organisation
 from kb.types import FacetValue, Query, Results
 from web.browsing import counts, tree
-from web.site import current_backend
+from web.site import current_backend, label
 from web.urls import CONCEPT_PATHS
 
 NEWEST = 6
@@ -51,7 +52,7 @@ def browse() -> str:
 
 
 def _used(results: Results, facet: str) -> list[FacetValue]:
-    return [value for value in results.facets.get(facet, ()) if value.count]
+    return [replace(value, label=label(facet, value.id)) for value in results.facets.get(facet, ()) if value.count]
 
 
 def _by_letter(organisations: Iterable[Organisation]) -> list[tuple[str, list[Organisation]]]:

@@ -12,6 +12,7 @@ from kb.history import Change
 from kb.types import Hit, Query
 from web.contact import Contact, contact
 from web.documents import bibtex, citation
+from web.languages import language_prefix
 from web.practice_page import practice_context
 from web.site import current_backend, current_site, label
 from web.words import report_subject
@@ -32,7 +33,7 @@ def practice(practice_id: str) -> ResponseReturnValue:
     named = {found.id, *found.related, *(hit.id for hit in similar)}
     return render_template(
         "practice.html",
-        **practice_context(found, backend.taxonomy(), base=request.script_root),
+        **practice_context(found, backend.taxonomy(), base=request.script_root + language_prefix()),
         similar=similar,
         related=_titles(found.related),
         others=[hit for hit in _of_the_same(found) if hit.id not in named][:OTHERS],

@@ -52,7 +52,7 @@ def suggest() -> ResponseReturnValue:
 def _suggestion_to_json(found: Suggestion) -> dict[str, object]:
     return {
         "kind": found.kind,
-        "kind_name": FACET_NAMES[found.facet] if found.facet else SUGGESTED[found.kind],
+        "kind_name": str(FACET_NAMES[found.facet] if found.facet else SUGGESTED[found.kind]),
         "label": found.label,
         "matched": found.matched,
         "language": found.language,
