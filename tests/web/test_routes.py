@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Flask
 
 RULES = {
+    "/accessibility",
     "/",
     "/api/v1/concepts",
     "/api/v1/concepts/<facet>/<concept_id>",
@@ -27,10 +30,13 @@ RULES = {
     "/evidence/<concept_id>",
     "/feed.atom",
     "/healthz",
+    "/help",
+    "/in/<any(en, de, fr, es, it, pl):code>",
     "/kinds/<concept_id>",
     "/organisations/<organisation_id>",
     "/practices/<practice_id>",
     "/practices/<practice_id>.md",
+    "/privacy",
     "/risks/<concept_id>",
     "/robots.txt",
     "/search",
@@ -38,13 +44,17 @@ RULES = {
     "/stages/<concept_id>",
     "/suggest",
     "/static/<path:filename>",
+    "/status",
     "/strands/<concept_id>",
     "/topics/<concept_id>",
 }
+#: Those of them that have one address only; the others are there in every language.
+ALONE = re.compile(r"/(api|static|in)/|/(feed\.atom|healthz|robots\.txt|sitemap\.xml)|.*<practice_id>\.md")
 
 
 def test_the_routes_are_these(app: Flask) -> None:
-    assert {rule.rule for rule in app.url_map.iter_rules()} == RULES
+    translated = {f"/<any(de, fr, es, it, pl):interface>{rule}" for rule in RULES if not ALONE.match(rule)}
+    assert {rule.rule for rule in app.url_map.iter_rules()} == RULES | translated
 
 
 def test_every_route_is_only_read(app: Flask) -> None:
