@@ -1,8 +1,8 @@
 """The steps from documents to a published generation, in order. Every step can be interrupted.
 
 read index - plan - cut - encode (into the vector cache, batch by batch) - write one segment of new vectors - publish
-(one SQLite transaction that names the generation) - clean up. Until the transaction commits, readers see the previous
-generation; what a stopped run left behind is used (vectors) or swept away (segments) by the next.
+(one SQLite transaction that names the generation and holds its map) - clean up. Until the transaction commits, readers
+see the previous generation; what a stopped run left behind is used (vectors) or swept away (segments) by the next.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ import numpy as np
 from indexer.lock import locked
 from indexer.passages import cut
 from indexer.plan import Plan, digest, plan
+from indexer.projection import PROJECTION, project
 from kb.content.model import Organisation, Taxonomy
-from kb.engines.dense import SEGMENTS, Vectors, remove_segments, write_segment
+from kb.engines.dense import SEGMENTS, Vectors, document_means, remove_segments, write_segment
 from kb.engines.store import Store, Writer
 from kb.engines.vector_cache import VectorCache
 from kb.engines.verified import note_verified, still_verified
@@ -123,20 +124,23 @@ def build(
     digests: Mapping[str, str] | None = None,
     vocabulary: Vocabulary | None = None,
     full: bool = False,
+    map_up_to: int = 0,
     progress: Progress | None = None,
 ) -> Built:
     """Make the index in ``folder`` hold exactly ``documents`` (by id), encoded by ``encoder``.
 
     ``digests`` gives for each document what changes with anything of it that is stored; then only those that are to be
-    written are taken from ``documents``. ``full`` uses neither the previous index nor the vector cache. Raises Busy
-    when another run is under way, StoreError when something cannot be written (the previous index is then intact),
-    ModelError from the encoder.
+    written are taken from ``documents``. ``full`` uses neither the previous index nor the vector cache. A map is made
+    of ``map_up_to`` documents at most. Raises Busy when another run is under way, StoreError when something cannot be
+    written (the previous index is then intact), ModelError from the encoder.
     """
     progress = progress or Silent()
     clock = _Clock(progress)
     with locked(folder):
         store = Store(folder)
-        run = _Run(folder, store, documents, digests, encoder, model, vocabulary or Vocabulary(), full, progress)
+        run = _Run(
+            folder, store, documents, digests, encoder, model, vocabulary or Vocabulary(), full, map_up_to, progress
+        )
         try:
             built, manifest = _build(run, clock)
         finally:
@@ -155,6 +159,7 @@ class _Run:
     model: str
     vocabulary: Vocabulary
     full: bool
+    map_up_to: int
     progress: Progress
 
 
@@ -207,6 +212,7 @@ def _build(run: _Run, clock: _Clock) -> tuple[Built, Manifest]:
             for key, document in documents.items():
                 writer.put(document, wanted[key], [(p, placements[p.hash]) for p in passages[key]])
             manifest = _publish(run, writer, manifest, previous)
+            _map(run, writer, manifest)
     with clock.step("cleaning up"):
         _clean_up(run, manifest)
     total = sum(map(len, passages.values()))
@@ -282,6 +288,21 @@ def _publish(run: _Run, writer: Writer, manifest: Manifest, previous: Manifest |
     manifest = replace(manifest, documents=document_count, passages=passage_count, retired=_retired(previous, manifest))
     writer.publish(manifest)
     return manifest
+
+
+def _map(run: _Run, writer: Writer, manifest: Manifest) -> None:
+    """Give every document its place on the map, unless nothing of what was encoded has changed since it got one."""
+    if manifest.documents > run.map_up_to:
+        if run.map_up_to:
+            run.progress.notice(f"no map is made of more than {run.map_up_to:,} documents")
+        writer.replace_places({}, "")
+        return
+    digest = f"{PROJECTION}:{writer.texts_digest(manifest.fingerprint)}"
+    if run.full or digest != writer.places_digest():
+        layout = writer.published()
+        vectors = Vectors.open(run.folder, manifest.segments, manifest.dimension, verify=False)
+        places = project(document_means(vectors, layout))
+        writer.replace_places({id: (x, y) for id, (x, y) in zip(layout.ids, places.tolist(), strict=True)}, digest)
 
 
 def _to_merge(segments: Sequence[Segment], live: int) -> tuple[Segment, ...]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from indexer.build import Built, Contents, Progress, Silent, Vocabulary, build
 from indexer.documents import from_practice
+from indexer.projection import MOST_PLACED
 from kb.content.ledger import discard
 from kb.content.model import Problem, Scheme
 from kb.content.survey import Survey, surveyed
@@ -65,6 +66,7 @@ def reindex(
                 left_out=found.left_out,
             ),
             full=full,
+            map_up_to=MOST_PLACED,
             progress=progress,
         )
     return Report(built, model, found.problems, found.left_out)

@@ -21,6 +21,7 @@ from kb.analysis import tokens
 from kb.concepts import Glossaries
 from kb.config import Config
 from kb.content.model import Organisation, Practice, Taxonomy
+from kb.crossing import crossed
 from kb.engines.dense import DenseRetriever, Directions, Vectors, cap_threads, document_means
 from kb.engines.lexical import FieldLengths, LexicalRetriever, document_places
 from kb.engines.model_files import Hashes, find_model, find_reranker
@@ -28,6 +29,7 @@ from kb.engines.model_words import read_words
 from kb.engines.store import Reader, Store
 from kb.errors import ModelError, NotFound
 from kb.labels import Labels
+from kb.landscape import Landscape, regions
 from kb.query import Forms
 from kb.search import search
 from kb.spelling import Vocabulary
@@ -62,6 +64,7 @@ class Generation:
     organisations: Mapping[str, Organisation]
     _read: dict[str, Vocabulary] = field(default_factory=dict)
     _suggestions: list[Suggestions] = field(default_factory=list)
+    _landscape: list[Landscape | None] = field(default_factory=list)
 
     def vocabulary(self, reader: Reader) -> Vocabulary:
         """The words of all documents, read when they are first asked for; ``reader`` reads this generation."""
@@ -76,6 +79,15 @@ class Generation:
             texts = reader.titles_and_questions(MAX_TEXTS)
             self._suggestions.append(Suggestions(self.taxonomy, self.organisations, used, texts))
         return self._suggestions[0]
+
+    def landscape(self, reader: Reader) -> Landscape | None:
+        """The map, read when it is first asked for; ``reader`` reads this generation."""
+        if not self._landscape:
+            places = reader.places()
+            points = np.array([(place.x, place.y) for place in places]).reshape(-1, 2)
+            made = Landscape(tuple(places), regions(points, self.layout.tags["topic"])) if places else None
+            self._landscape.append(made)
+        return self._landscape[0]
 
     @cached_property
     def labels(self) -> Labels:
@@ -267,6 +279,22 @@ class Backend:
         """Concepts in the neighbourhood of a question that nothing answers well."""
         with self._snapshot() as snapshot:
             return snapshot.generation.suggestions(snapshot.reader).near(results, language=language)
+
+    def coverage(self, rows: str, columns: str) -> Mapping[tuple[str, str], int]:
+        """How many documents carry both a value of one facet and a value of another; pairs that none has are absent."""
+        with self._snapshot() as snapshot:
+            layout = snapshot.layout
+            across, down = layout.tags[columns], layout.tags[rows]
+            counts = crossed(down, across, documents=len(layout.ids))
+            return {
+                (down.values[row], across.values[column]): int(counts[row, column])
+                for row, column in np.argwhere(counts).tolist()
+            }
+
+    def landscape(self) -> Landscape | None:
+        """The map of all documents; None where none was made: of an empty base, or one of very many documents."""
+        with self._snapshot() as snapshot:
+            return snapshot.generation.landscape(snapshot.reader)
 
     def practice(self, practice_id: str) -> Practice:
         """Raises NotFound for an unknown id."""

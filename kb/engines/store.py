@@ -6,6 +6,7 @@ transaction publishes a generation; a reader sees one generation within one read
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -35,6 +36,7 @@ from kb.content.model import Organisation, Taxonomy
 from kb.engines import postings
 from kb.engines.verified import forget_verified
 from kb.errors import Busy, Damaged, NoIndex, StoreError
+from kb.landscape import Place
 from kb.types import (
     FACETS,
     Document,
@@ -53,7 +55,7 @@ if TYPE_CHECKING:
     import sqlite_utils
 
 #: Raised whenever the tables, the analyser or the hashes of documents change their meaning.
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 
 DATABASE = "index.sqlite"
 _SIDE_FILES = ("-wal", "-shm")
@@ -94,6 +96,7 @@ _TABLES: Mapping[str, tuple[dict[str, type], str]] = {
     "tags": ({"facet": str, "value": str, "document": int}, ""),
     "aliases": ({"alias": str, "id": str}, "alias"),
     "organisations": ({"id": str, "value": str}, "id"),
+    "places": ({"id": str, "x": float, "y": float}, "id"),
 }
 
 #: Analysed text, for phrases. The ascii tokenizer splits at blanks and keeps every other character, so its words are
@@ -471,6 +474,14 @@ class Reader:
             for chunk in _chunks(keys)
         )
 
+    def places(self) -> list[Place]:
+        """Where the documents stand on the map, in the order of their ids; none where no map was made."""
+        rows = self.connection.execute(
+            "SELECT id, title, language, coalesce(json_extract(practice, '$.strand[0]'), ''), x, y"
+            " FROM places JOIN documents USING (id) ORDER BY id"
+        )
+        return [Place(*row) for row in rows]
+
     def hashes(self) -> Mapping[str, str]:
         """The hash of every document, by id."""
         return dict(self.connection.execute("SELECT id, hash FROM documents"))
@@ -608,6 +619,31 @@ class Writer:
         ):
             self._database.table(table).delete_where()
             self._database.table(table).insert_all(rows)
+
+    def texts_digest(self, fingerprint: str) -> str:
+        """A digest of what was encoded of which document: with it, all vectors are the same."""
+        digest = hashlib.sha256(fingerprint.encode())
+        for id, passage in self._database.execute(
+            "SELECT documents.id, passages.hash FROM documents JOIN passages ON document = documents.key"
+            " ORDER BY documents.id, ordinal"
+        ):
+            digest.update(id.encode("utf-8", "surrogatepass") + b"\0" + passage)
+        return digest.hexdigest()
+
+    def places_digest(self) -> str:
+        """The digest with which the map was stored last; empty where none was."""
+        row = self._database.execute("SELECT value FROM meta WHERE key = 'places'").fetchone()
+        return str(row[0]) if row else ""
+
+    def replace_places(self, places: Mapping[str, tuple[float, float]], digest: str) -> None:
+        """Store where each document stands on the map, by id, and what this was worked out from."""
+        self._meta("places", digest)
+        self._database.table("places").delete_where()
+        self._database.table("places").insert_all({"id": id, "x": x, "y": y} for id, (x, y) in places.items())
+
+    def published(self) -> Layout:
+        """The documents and passages of the generation that was named just now; readers do not see it yet."""
+        return Reader(self._database.conn, self._path).layout()
 
     def publish(self, manifest: Manifest) -> None:
         """Name the generation; it appears to readers when the transaction ends."""
