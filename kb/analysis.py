@@ -87,7 +87,15 @@ def tokens(text: str, language: str) -> Iterator[Token]:
 
 def analysed(text: str, language: str) -> str:
     """``text`` as its terms joined by blanks: what the lexical index stores."""
-    return " ".join(token.term for token in tokens(text, language))
+    primary = language.partition("-")[0].lower()
+    words = (_fold(word) for word in _WORD.findall(text))
+    return " ".join(_term(word, primary) for word in words if word)
+
+
+def distinct_words(*texts: str) -> frozenset[str]:
+    """The words of ``texts`` folded and not stemmed, each once: what :func:`tokens` gives in no language."""
+    written = {word for text in texts for word in _WORD.findall(text)}
+    return frozenset(_term(folded, "und") for word in written if (folded := _fold(word)))
 
 
 @lru_cache(maxsize=200_000)

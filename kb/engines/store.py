@@ -13,7 +13,7 @@ import secrets
 import sqlite3
 import threading
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from itertools import islice
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.analysis import analysed, tokens
+from kb.analysis import analysed, distinct_words
 from kb.content.codec import (
     organisation_from_json,
     organisation_to_json,
@@ -523,7 +523,8 @@ class Writer:
         # Postings outlive their documents, so that no key is ever given twice.
         key = max(self._next("documents"), self._postings.last_key() + 1)
         practice = json.dumps(practice_to_json(document.practice), ensure_ascii=False) if document.practice else None
-        self._database.table("documents").insert(
+        self._insert(
+            "documents",
             {
                 "key": key,
                 "id": document.id,
@@ -534,25 +535,28 @@ class Writer:
                 "practice": practice,
                 "source": document.source,
                 "checksum": row_checksum(document.id, document.title, document.language, practice, document.source),
-            }
+            },
         )
         first = self._next("passages")
         texts = [analysed(passage.text, passage.language) for passage, _ in passages]
-        self._database.table("passages").insert_all(
-            {
-                "key": first + ordinal,
-                "document": key,
-                "ordinal": ordinal,
-                "kind": passage.kind,
-                "heading": (heading := json.dumps(passage.heading, ensure_ascii=False)),
-                "text": passage.text,
-                "hash": passage.hash,
-                "segment": placement.segment,
-                "row": placement.row,
-                "length": texts[ordinal].count(" ") + 1 if texts[ordinal] else 0,
-                "checksum": row_checksum(passage.kind, heading, passage.text),
-            }
-            for ordinal, (passage, placement) in enumerate(passages)
+        self._insert(
+            "passages",
+            *(
+                {
+                    "key": first + ordinal,
+                    "document": key,
+                    "ordinal": ordinal,
+                    "kind": passage.kind,
+                    "heading": (heading := json.dumps(passage.heading, ensure_ascii=False)),
+                    "text": passage.text,
+                    "hash": passage.hash,
+                    "segment": placement.segment,
+                    "row": placement.row,
+                    "length": texts[ordinal].count(" ") + 1 if texts[ordinal] else 0,
+                    "checksum": row_checksum(passage.kind, heading, passage.text),
+                }
+                for ordinal, (passage, placement) in enumerate(passages)
+            ),
         )
         keywords = analysed(" ".join(document.keywords), document.language)
         self._database.conn.executemany(
@@ -579,11 +583,20 @@ class Writer:
             "INSERT INTO words (rowid, text) VALUES (?, ?)",
             (key, _words(*(passage.text for passage, _ in passages), *document.keywords)),
         )
-        self._database.table("tags").insert_all(
-            {"facet": facet, "value": value, "document": key}
-            for facet, values in document.tags.items()
-            for value in values
+        self._insert(
+            "tags",
+            *(
+                {"facet": facet, "value": value, "document": key}
+                for facet, values in document.tags.items()
+                for value in values
+            ),
         )
+
+    def _insert(self, table: str, *rows: Mapping[str, object]) -> None:
+        """Rows of the table, each with all its columns: ten times as fast as through sqlite-utils, which asks first."""
+        columns = _TABLES[table][0]
+        statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({_marks(columns)})"
+        self._database.conn.executemany(statement, (tuple(row[column] for column in columns) for row in rows))
 
     def move_vectors(self, moves: Mapping[bytes, Placement]) -> None:
         """Record that the vectors of these passage hashes now lie elsewhere."""
@@ -710,7 +723,7 @@ def row_checksum(*values: str | None) -> int:
 
 def _words(*texts: str) -> str:
     """The distinct words of texts, those of letters only."""
-    return " ".join(sorted({token.term for text in texts for token in tokens(text, "und") if token.term.isalpha()}))
+    return " ".join(sorted(word for word in distinct_words(*texts) if word.isalpha()))
 
 
 def _chunks(values: Sequence[Any]) -> Iterator[list[Any]]:
@@ -720,5 +733,5 @@ def _chunks(values: Sequence[Any]) -> Iterator[list[Any]]:
         yield chunk
 
 
-def _marks(values: Sequence[Any]) -> str:
+def _marks(values: Collection[Any]) -> str:
     return ", ".join("?" * len(values))
