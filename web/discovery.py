@@ -44,6 +44,8 @@ def pages(backend: Backend) -> Iterator[tuple[str, str]]:
     """(address, day of the last change or nothing) of every page that says something of its own."""
     yield absolute_url("home"), ""
     yield absolute_url("browse"), ""
+    yield absolute_url("coverage"), ""
+    yield absolute_url("map"), ""
     offset, total = 0, 1
     while offset < total:
         results = backend.search(Query(limit=MAX_LIMIT, offset=offset))

@@ -130,7 +130,7 @@ def test_the_sitemap_has_every_page_once(client: FlaskClient, backend: Backend) 
     found = [url.text or "" for url in root.iter(f"{SITEMAP}loc")]
     assert len(found) == len(set(found))
     concepts = sum(len(scheme.concepts) for scheme in backend.taxonomy().schemes.values())
-    assert len(found) == 2 + backend.search(Query(limit=0)).total + len(backend.organisations()) + concepts
+    assert len(found) == 4 + backend.search(Query(limit=0)).total + len(backend.organisations()) + concepts
     for url in (*found[:3], *found[-2:]):
         assert client.get(url).status_code == 200
 

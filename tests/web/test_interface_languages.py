@@ -18,7 +18,19 @@ from web.languages import LANGUAGES, PREFIXED, read_catalogue
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 TAG = re.compile(r"</?\w+")
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "lazy": None, "plural": (1, 2)}
-PAGES = ("/", "/browse", "/search", "/help", "/privacy", "/accessibility", "/status", "/compare", "/dossier")
+PAGES = (
+    "/",
+    "/browse",
+    "/search",
+    "/help",
+    "/privacy",
+    "/accessibility",
+    "/status",
+    "/compare",
+    "/dossier",
+    "/coverage",
+    "/map",
+)
 
 
 def in_code() -> set[str | tuple[str, ...]]:

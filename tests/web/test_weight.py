@@ -28,6 +28,8 @@ GZIP = {"Accept-Encoding": "gzip"}
 PAGES = [
     "/",
     "/browse",
+    "/coverage",
+    "/map",
     "/search",
     "/search?q=how+can+we+stop+strangers+from+messaging+children",
     "/search?topic=grooming&sort=evidence",

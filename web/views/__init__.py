@@ -9,7 +9,19 @@ from flask.typing import ResponseReturnValue
 
 from web.languages import rules_for
 from web.urls import CONCEPT_PATHS
-from web.views import about, browse, collecting, concepts, health, organisations, practices, search, status, styleguide
+from web.views import (
+    about,
+    browse,
+    collecting,
+    concepts,
+    health,
+    maps,
+    organisations,
+    practices,
+    search,
+    status,
+    styleguide,
+)
 
 View = Callable[..., ResponseReturnValue]
 
@@ -17,6 +29,8 @@ View = Callable[..., ResponseReturnValue]
 ROUTES: tuple[tuple[str, str, View], ...] = (
     ("/", "home", browse.home),
     ("/browse", "browse", browse.browse),
+    ("/coverage", "coverage", maps.coverage),
+    ("/map", "map", maps.semantic_map),
     ("/search", "search", search.search),
     ("/suggest", "suggest", search.suggest),
     ("/practices/<practice_id>", "practice", practices.practice),
