@@ -1,0 +1,101 @@
+"""Parallel text: what is learned from, how much each source counts, and what is kept out.
+
+Files are named ``<source>.<language>-en.tsv[.gz]``; a line is foreign text, English text, and its kind: sentence, ui
+(a label or message of a program) or term (an entry of a dictionary).
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+ENGLISH = "en"
+
+#: How often a pair of each kind is met, a sentence of running text being the measure. Words by themselves are many
+#: and say little about how words combine.
+KINDS: Mapping[str, float] = {"sentence": 1.0, "ui": 0.7, "term": 0.2}
+#: Sources that count for less: formulaic vocabulary of procurement; pairs joined through a third language drift.
+SOURCES: Mapping[str, float] = {"eforms": 0.2, "opus-tatoeba-pivot": 0.7}
+#: A language with n pairs is met n ** BALANCE times as often as one with a single pair, so that small ones are heard.
+BALANCE = 0.7
+#: Longer texts than this are left out: what the student reads is cut anyway.
+MOST_CHARACTERS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A text in ``language`` and the same in English."""
+
+    language: str
+    source: str
+    kind: str
+    foreign: str
+    english: str
+
+
+def read_pairs(folder: Path, *, exclude: frozenset[bytes] = frozenset()) -> Iterator[Pair]:
+    """Every pair below ``folder``, in the order of the files' names, but those of which a side is in ``exclude``.
+
+    Raises FileNotFoundError where there is none, ValueError naming the file and line of one that is malformed.
+    """
+    files = sorted((*folder.glob("*-en.tsv"), *folder.glob("*-en.tsv.gz")))
+    if not files:
+        raise FileNotFoundError(f"{folder} holds no file like SOURCE.LANGUAGE-en.tsv.gz; give the folder with --data")
+    for path in files:
+        source, _, language = path.name.partition("-en.tsv")[0].rpartition(".")
+        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, start=1):
+                columns = line.rstrip("\n").split("\t")
+                if len(columns) != 3 or columns[2] not in KINDS:
+                    raise ValueError(f"{path}:{number}: foreign text, English text and kind are needed")
+                foreign, english, kind = columns
+                if not foreign.strip() or not english.strip() or max(len(foreign), len(english)) > MOST_CHARACTERS:
+                    continue
+                if exclude and (fingerprint(foreign) in exclude or fingerprint(english) in exclude):
+                    continue
+                yield Pair(language, source, kind, foreign, english)
+
+
+def fingerprint(text: str) -> bytes:
+    """What a text is recognised by, whatever its case, accents, spacing and punctuation: 16 bytes."""
+    folded = unicodedata.normalize("NFKD", text.casefold())
+    return hashlib.blake2b("".join(filter(str.isalnum, folded)).encode(), digest_size=16).digest()
+
+
+def evaluation_texts(folder: Path) -> frozenset[bytes]:
+    """The fingerprints of all texts of the evaluation collections below ``folder`` that are long enough to mean one."""
+    texts = {text for path in folder.rglob("*") if path.is_file() for text in _texts(path)}
+    return frozenset(fingerprint(text) for text in texts if len(text) > 20)
+
+
+def _texts(path: Path) -> Iterator[str]:
+    if path.name.endswith((".jsonl", ".jsonl.gz")):
+        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
+            for line in lines:
+                yield from (value for value in json.loads(line).values() if isinstance(value, str))
+    elif path.suffix == ".tsv" and not path.name.startswith("qrels"):
+        with path.open(encoding="utf-8") as lines:
+            for line in lines:
+                yield from line.rstrip("\n").split("\t")
+
+
+def weights(pairs: Sequence[Pair]) -> list[float]:
+    """How often each pair is met, in the mean 1."""
+    sizes = Counter(pair.language for pair in pairs)
+    raw = [KINDS[pair.kind] * SOURCES.get(pair.source, 1.0) * sizes[pair.language] ** (BALANCE - 1) for pair in pairs]
+    mean = sum(raw) / len(raw)
+    return [weight / mean for weight in raw]
+
+
+def counts(pairs: Iterable[Pair]) -> Mapping[str, Mapping[str, int]]:
+    """The number of pairs by source, and in each by kind."""
+    found: dict[str, Counter[str]] = {}
+    for pair in pairs:
+        found.setdefault(pair.source, Counter())[pair.kind] += 1
+    return found
