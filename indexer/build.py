@@ -24,6 +24,7 @@ from indexer.passages import cut
 from indexer.plan import Plan, digest, plan
 from indexer.projection import PROJECTION, project
 from kb.content.model import Organisation, Taxonomy
+from kb.crosslingual import reader_of
 from kb.engines.dense import SEGMENTS, Vectors, document_means, remove_segments, write_segment
 from kb.engines.store import Store, Writer
 from kb.engines.vector_cache import VectorCache
@@ -254,19 +255,29 @@ def _vectors(
     """The vectors of new passages, from the cache or else encoded, and how many were encoded."""
     if not new:
         return {}, 0
+    by_reader: dict[str, tuple[Encoder, list[bytes]]] = {}
+    for key, passage in new.items():
+        reader = reader_of(encoder, passage.language)
+        by_reader.setdefault(reader.fingerprint, (reader, []))[1].append(key)
+    found: dict[bytes, Floats] = {}
     with VectorCache(folder) as cache:
-        cached = {} if full else cache.get(encoder.fingerprint, list(new), encoder.dimension)
-        found = dict(cached)
-        # Passages of like length together, so that little of a batch is padding.
-        missing = sorted((key for key in new if key not in found), key=lambda key: len(new[key].encoded_text))
-        for start in range(0, len(missing), BATCH):
-            progress.advance(start, len(missing))
-            batch = missing[start : start + BATCH]
-            vectors = encoder.encode([new[key].encoded_text for key in batch])
-            cache.put(encoder.fingerprint, batch, vectors)
-            found.update(zip(batch, vectors, strict=True))
-        progress.advance(len(missing), len(missing))
-    return {key: found[key] for key in new}, len(missing)
+        if not full:
+            for reader, keys in by_reader.values():
+                found |= cache.get(reader.fingerprint, keys, encoder.dimension)
+        missing = len(new) - len(found)
+        done = 0
+        for reader, keys in by_reader.values():
+            # Passages of like length together, so that little of a batch is padding.
+            todo = sorted((key for key in keys if key not in found), key=lambda key: len(new[key].encoded_text))
+            for start in range(0, len(todo), BATCH):
+                progress.advance(done, missing)
+                batch = todo[start : start + BATCH]
+                vectors = reader.encode([new[key].encoded_text for key in batch])
+                cache.put(reader.fingerprint, batch, vectors)
+                found.update(zip(batch, vectors, strict=True))
+                done += len(batch)
+        progress.advance(missing, missing)
+    return {key: found[key] for key in new}, missing
 
 
 def _placed(segment: Segment, keys: Mapping[bytes, Floats] | Sequence[bytes]) -> dict[bytes, Placement]:

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 
+from kb.crosslingual import reader_of
 from kb.types import Document, Encoder, Passage, PassageKind, Section
 
 Span = tuple[int, int]
@@ -23,6 +24,7 @@ def cut(document: Document, encoder: Encoder) -> tuple[Passage, ...]:
     Title and heading path go before the text of the body as context; a question stands by itself, as a query does,
     and so does the title, which often says best what the whole is about.
     """
+    encoder = reader_of(encoder, document.language)
     found: list[Passage] = []
     summary = (Section((), document.summary),) if document.summary else ()
     kinds: tuple[tuple[PassageKind, tuple[Section, ...]], ...] = (("summary", summary), ("body", document.sections))

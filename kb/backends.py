@@ -22,9 +22,10 @@ from kb.concepts import Glossaries
 from kb.config import Config
 from kb.content.model import Organisation, Practice, Taxonomy
 from kb.crossing import crossed
+from kb.dictionary import Dictionary, make_dictionary
 from kb.engines.dense import DenseRetriever, Directions, Vectors, cap_threads, document_means
 from kb.engines.lexical import FieldLengths, LexicalRetriever, document_places
-from kb.engines.model_files import Hashes, find_model, find_reranker
+from kb.engines.model_files import DEFAULT_MODEL, Hashes, find_model, find_reranker
 from kb.engines.model_words import read_words
 from kb.engines.store import Reader, Store
 from kb.errors import ModelError, NotFound
@@ -41,6 +42,7 @@ from kb.types import (
     HitPassage,
     Layout,
     Manifest,
+    Multilingual,
     NamedConcept,
     Positions,
     Query,
@@ -63,6 +65,7 @@ class Generation:
     taxonomy: Taxonomy
     organisations: Mapping[str, Organisation]
     _read: dict[str, Vocabulary] = field(default_factory=dict)
+    _dictionaries: dict[str, Dictionary] = field(default_factory=dict)
     _suggestions: list[Suggestions] = field(default_factory=list)
     _landscape: list[Landscape | None] = field(default_factory=list)
 
@@ -88,6 +91,14 @@ class Generation:
             made = Landscape(tuple(places), regions(points, self.layout.tags["topic"])) if places else None
             self._landscape.append(made)
         return self._landscape[0]
+
+    def dictionary(self, reader: Reader, encoder: Encoder) -> Dictionary:
+        """English words for those of other languages; empty where one encoder reads all languages or only English."""
+        if not isinstance(encoder, Multilingual):
+            return make_dictionary({}, encoder.encode)
+        if "dictionary" not in self._dictionaries:
+            self._dictionaries["dictionary"] = make_dictionary(self.vocabulary(reader).documents, encoder.words)
+        return self._dictionaries["dictionary"]
 
     @cached_property
     def labels(self) -> Labels:
@@ -164,6 +175,17 @@ class Snapshot:
 
     def occurring(self, forms: Sequence[str]) -> frozenset[str]:
         return self.reader.occurring(forms)
+
+    @property
+    def multilingual(self) -> bool:
+        try:
+            return isinstance(self.encoder(), Multilingual)
+        except ModelError:  # words are found without a model; who asks for meaning is told when it is encoded
+            return False
+
+    def in_english(self, word: str) -> Sequence[str]:
+        dictionary = self.generation.dictionary(self.reader, self.encoder())
+        return [english for english, _ in dictionary.translations(word)]
 
     def is_word(self, word: str) -> bool:
         forms = {word, *(token.term for token in tokens(word, "en"))}
@@ -444,8 +466,20 @@ def load_encoder(model: str, data: Path | None = None, *, threads: int | None = 
 
         return SentenceTransformerEncoder(files, threads=threads)
     from kb.engines.fast_encoder import FastEncoder
+    from kb.engines.multilingual import MultilingualEncoder
+    from kb.engines.student import student_files
 
-    return FastEncoder(files, data, hashes, threads=threads)
+    encoder = FastEncoder(files, data, hashes, threads=threads)
+    return MultilingualEncoder(encoder, student_files(hashes)) if model == DEFAULT_MODEL else encoder
+
+
+def encoder_names(model: str) -> list[str]:
+    """The encoders that serve an index made with ``model``, and what each reads."""
+    if model != DEFAULT_MODEL:
+        return [f"{model} (every language)"]
+    from kb.engines.student import STUDENT
+
+    return [f"{model} (English)", f"{STUDENT.name} (other languages, in the same space)"]
 
 
 def load_words(model: str, data: Path | None = None) -> frozenset[str]:

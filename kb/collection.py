@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kb.errors import UsageError
+from kb.languages import language_of
 from kb.types import Document, Section
 
 CORPUS = "corpus.jsonl"
@@ -57,7 +58,7 @@ def _document(row: Mapping[str, Any]) -> Document:
     return Document(
         id=str(row["_id"]),
         title=_text(row, "title"),
-        language=_text(row, "language") or "en",
+        language=_text(row, "language") or language_of(text),
         sections=(Section((), text),) if text.strip() else (),
     )
 

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
 
+from kb.crosslingual import reader_of
 from kb.errors import UsageError
+from kb.languages import ENGLISH
 from kb.types import Encoder, Floats
 
 
@@ -32,10 +34,11 @@ def read_pairs(file: Path) -> list[tuple[str, str]]:
 def accuracy_at_1(pairs: Sequence[tuple[str, str]], encoder: Encoder) -> dict[str, float | int]:
     """The share of sentences whose nearest neighbour on the other side is their translation, both ways.
 
-    Sentences that occur more than once on a side count as one: any of their translations is right.
+    Each side is read by the encoder of its language. Sentences that occur more than once on a side count as one: any
+    of their translations is right.
     """
-    foreign = encoder.encode([pair[0] for pair in pairs])
-    english = encoder.encode([pair[1] for pair in pairs])
+    foreign = reader_of(encoder, "und").encode([pair[0] for pair in pairs])
+    english = reader_of(encoder, ENGLISH).encode([pair[1] for pair in pairs])
     return {
         "foreign_to_english": round(_accuracy(foreign, english, [pair[1] for pair in pairs]), 4),
         "english_to_foreign": round(_accuracy(english, foreign, [pair[0] for pair in pairs]), 4),

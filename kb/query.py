@@ -31,7 +31,8 @@ class ParsedQuery:
     """``meaning`` is what an encoder sees. ``counts`` says how often each of the ``terms`` was asked for.
 
     ``hints`` are further texts that mean the same, each with its weight beside 1 for ``meaning``; their vectors are
-    averaged. A document must hold every phrase and none of the excluded phrases.
+    averaged. A document must hold every phrase and none of the excluded phrases. ``foreign`` is the text as it was
+    written, where its ``language`` is not English.
 
     The words of a phrase give one form for each language, in the same order, so that a phrase is sought in each.
     """
@@ -45,6 +46,8 @@ class ParsedQuery:
     #: Each of the ``terms`` as it was written, and the English of the forms that are translations.
     written: tuple[str, ...] = ()
     translations: Mapping[str, str] = field(default_factory=dict)
+    foreign: str = ""
+    language: str = "en"
 
     @property
     def highlighted(self) -> frozenset[str]:

@@ -22,6 +22,7 @@ def results_to_json(results: Results) -> dict[str, Any]:
             "language": results.understood.language,
             "corrected": results.understood.corrected,
             "also": [_concept_to_json(concept) for concept in results.understood.concepts],
+            "english": list(results.understood.english),
         },
         "hits": [hit_to_json(hit) for hit in results.hits],
         "facets": {

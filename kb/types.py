@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -93,8 +93,9 @@ class Passage:
 
     @property
     def hash(self) -> bytes:
-        """SHA-256 of what the encoder sees (32 bytes): the key of the vector cache."""
-        return hashlib.sha256(self.encoded_text.encode("utf-8", "surrogatepass")).digest()
+        """SHA-256 of what the encoder sees (32 bytes), and of the language where that decides who reads it."""
+        seen = self.encoded_text if self.language == "en" else f"{self.language}\0{self.encoded_text}"
+        return hashlib.sha256(seen.encode("utf-8", "surrogatepass")).digest()
 
 
 # --- asking ----------------------------------------------------------------------------------------------------
@@ -132,12 +133,14 @@ class Understanding:
     """How a query was read. ``language`` is that of its words (None where it was not looked for).
 
     ``corrected`` is the whole text as it was searched for, if words in it were taken for misspelt. ``concepts`` were
-    searched for as well, in English, because a query in another language names them.
+    searched for as well, in English, because a query in another language names them; ``english`` are the words in
+    English that stood for its words.
     """
 
     language: str | None = None
     corrected: str | None = None
     concepts: tuple[NamedConcept, ...] = ()
+    english: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,6 +375,19 @@ class Encoder(Protocol):
 
     def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
         """The (start, end) code-point offsets of the model's tokens in ``text``, special tokens left out."""
+        ...
+
+
+@runtime_checkable
+class Multilingual(Encoder, Protocol):
+    """An encoder of several parts that share one space. What it does by itself is what its part for English does."""
+
+    def reader(self, language: str) -> Encoder:
+        """The part that reads texts in a language (BCP 47). Raises ModelError when it cannot be loaded."""
+        ...
+
+    def words(self, words: Sequence[str]) -> Floats:
+        """Single words of any language, shape (len(words), dimension). Raises ModelError likewise."""
         ...
 
 

@@ -6,6 +6,7 @@ whose words occur here stays as it is.
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -25,6 +26,8 @@ ORDINARY = 3
 LABELS = 0.5
 #: A word of another language is taken for the same word in English from this length, and from that with two changes.
 COGNATE, LOOSE_COGNATE = 6, 8
+#: The first letter of the scripts that follow Latin in Unicode, marks aside.
+_BEHIND_LATIN = "\u0250"
 
 
 class Reading(Protocol):
@@ -43,6 +46,15 @@ class Reading(Protocol):
         """Those of ``forms`` that occur in a document."""
         ...
 
+    @property
+    def multilingual(self) -> bool:
+        """Whether texts in other languages than English have an encoder of their own."""
+        ...
+
+    def in_english(self, word: str) -> Sequence[str]:
+        """Words of the documents that say in English what a folded foreign word says, the likeliest first."""
+        ...
+
     def is_word(self, word: str) -> bool:
         """Whether a folded word is one that the model knows, so that it is no slip."""
         ...
@@ -53,17 +65,23 @@ def understand(query: Query, reading: Reading) -> tuple[ParsedQuery, Understandi
     parsed = parse(query.text, reading.layout.languages)
     if query.exact or not parsed.terms:
         return parsed, Understanding()
-    if ENGLISH not in reading.layout.languages:  # nothing to put it into, and no telling slips from inflections
-        return parsed, Understanding()
-    if not reading.glossaries:
+    if not reading.glossaries and not reading.multilingual:
         return _corrected(query.text, parsed, None, reading)
     language = _language(parsed.meaning, reading)
+    if ENGLISH not in reading.layout.languages:  # nothing to put it into, and no telling slips from inflections
+        return _in_its_own(parsed, parsed, language), Understanding()
     corrected, understood = _corrected(query.text, parsed, ENGLISH, reading)
     if language == ENGLISH or (understood.corrected and _mostly_english(corrected, reading)):
         corrected, concepts = _bridged_in_part(corrected, reading)
         return corrected, replace(understood, concepts=concepts)
-    parsed, concepts = _bridged(parsed, reading.glossaries.glossary(language), reading, lambda word: True)
-    return parsed, Understanding(language=language, concepts=concepts)
+    bridged, concepts = _bridged(parsed, reading.glossaries.glossary(language), reading, lambda word: True)
+    english = tuple(dict.fromkeys(bridged.translations.values()))
+    return _in_its_own(bridged, parsed, language), Understanding(language, concepts=concepts, english=english)
+
+
+def _in_its_own(parsed: ParsedQuery, written: ParsedQuery, language: str) -> ParsedQuery:
+    """A query that is also read in the language in which it is written, if that is another than English."""
+    return parsed if language == ENGLISH else replace(parsed, foreign=written.meaning, language=language)
 
 
 # --- language --------------------------------------------------------------------------------------------------
@@ -178,12 +196,12 @@ def _bridged(
         if own in parsed.terms if found is None else found or reading.occurring(own):  # not foreign: as it did
             terms[forms] += 1
             first.setdefault(forms, written)
-        spoken += [written] if not found else _spoken(word, found, glossary)
+        spoken += _spoken(word, found, glossary) if found else _untranslated(written, foreign=found is not None)
     labels = tuple(NamedConcept(*key, label=reading.labels.label(*key)) for key in concepts)
     return (
         replace(
             parsed,
-            meaning=" ".join(spoken),
+            meaning=" ".join(spoken) or parsed.meaning,
             terms=tuple(terms)[:MAX_TERMS],
             counts=tuple(terms.values())[:MAX_TERMS],
             written=tuple(first[forms] for forms in terms)[:MAX_TERMS],
@@ -199,6 +217,11 @@ def _spoken(word: Word, found: Sequence[Translation], glossary: Glossary) -> lis
     return [translation.word for translation in (found[:1] if word.term in glossary.dictionary else found)]
 
 
+def _untranslated(written: str, *, foreign: bool) -> list[str]:
+    """A word as it is written, which may be a name; of one in another script the encoder for English sees nothing."""
+    return [] if foreign and unicodedata.normalize("NFKD", written[:1]) >= _BEHIND_LATIN else [written]
+
+
 def _translations(word: Word, glossary: Glossary, reading: Reading) -> tuple[Translation, ...]:
     """From the labels; else the English word that looks the same ("prévention"), if documents have it."""
     long = len(word.folded) >= COGNATE
@@ -206,11 +229,12 @@ def _translations(word: Word, glossary: Glossary, reading: Reading) -> tuple[Tra
         return tuple(Translation(token.term, word.folded) for token in tokens(word.folded, ENGLISH))
     if found := glossary.translations(word.term):
         return found
-    if not long or word.folded in reading.vocabulary:
+    if word.folded in reading.vocabulary:
         return ()
     slips = 1 if len(word.folded) < LOOSE_COGNATE else 2
-    same = reading.vocabulary.nearest(word.folded, slips=slips, documents=ORDINARY, same_start=True)
-    return tuple(Translation(token.term, same) for token in tokens(same, ENGLISH)) if same else ()
+    same = reading.vocabulary.nearest(word.folded, slips=slips, documents=ORDINARY, same_start=True) if long else None
+    english = (same,) if same else reading.in_english(word.folded)
+    return tuple(Translation(token.term, one) for one in english for token in tokens(one, ENGLISH))
 
 
 def _named(words: Sequence[Word], glossary: Glossary, foreign: Callable[[str], bool]) -> tuple[ConceptKey, ...]:

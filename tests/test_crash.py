@@ -172,7 +172,7 @@ def kb(
     """The command itself, with the small encoder in place of the model that takes seconds to load."""
     program = (
         "import sys; import kb.cli.operate as operate; from tests.conftest import FakeEncoder;"
-        "operate.load_encoder = lambda model, **options: FakeEncoder(); from kb.cli import main; main()"
+        "operate.load_encoder = lambda *_, **options: FakeEncoder(); from kb.cli import main; main()"
     )
     return subprocess.run(
         [sys.executable, "-c", program, "--entries", str(entries), "--data", str(data), *(arguments or ("reindex",))],

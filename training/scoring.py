@@ -1,6 +1,6 @@
 """How good a student is by itself: translations found among sentences, and questions answered by English paragraphs.
 
-The pipeline that serves is measured by ``kb evaluate`` and ``kb evaluate-pairs``; this is the quick look while learning.
+``kb evaluate`` and ``kb evaluate-pairs`` measure the pipeline that serves; this is the quick look while learning.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import sys
 
 import click
 
-from kb.backends import load_encoder, open_backend
+from kb.backends import encoder_names, load_encoder, open_backend
 from kb.cli.options import RERANKER
 from kb.cli.progress import progress
 from kb.config import DEFAULT_SITE, Config
@@ -94,12 +94,14 @@ def status(config: Config, as_json: bool) -> None:
             forget_verified(config.data)  # so that the next reindex looks as closely
             raise
         manifest = backend.manifest()
+        encoders = encoder_names(manifest.model)
     value = {
         "generation": manifest.generation,
         "built_at": manifest.built_at,
         "documents": manifest.documents,
         "passages": manifest.passages,
         "model": manifest.model,
+        "encoders": encoders,
         "fingerprint": manifest.fingerprint,
         "dimension": manifest.dimension,
         "vector_index": "flat (exact)",

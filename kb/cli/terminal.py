@@ -106,6 +106,8 @@ def _understood(results: Results) -> Iterator[str]:
     if understood.corrected:
         hint = click.style("(--exact searches for the words as they are)", dim=True)
         yield from _wrapped(f"Showing results for {click.style(understood.corrected, bold=True)} {hint}", "")
+    if understood.english:
+        yield from _wrapped(f"Searched in English as well: {', '.join(understood.english)}", "")
     if understood.concepts:
         yield from _wrapped(f"Also searched for: {', '.join(concept.label for concept in understood.concepts)}", "")
 

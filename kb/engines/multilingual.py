@@ -1,0 +1,96 @@
+"""Two encoders of one space: the model itself reads English, the student that it taught reads everything else."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+
+from kb.engines.model_files import ModelFiles
+from kb.engines.student import Student
+from kb.languages import ENGLISH
+from kb.types import Encoder, Floats
+
+#: The share of the student in the vector of a passage; the rest is the model's, which sees names, numbers and words
+#: that look alike. Measured with questions in the same language and in English (docs/student.md).
+OWN = 0.6
+
+
+class MultilingualEncoder:
+    """An Encoder, and kb.types.Multilingual. Thread-safe; the student is read when a text first asks for it."""
+
+    def __init__(self, english: Encoder, student: ModelFiles) -> None:
+        self.english = english
+        self._files = student
+        self._lock = threading.Lock()
+        self._foreign: ForeignReader | None = None
+
+    def reader(self, language: str) -> Encoder:
+        """Raises ModelError when the student's files are damaged."""
+        return self.english if language == ENGLISH else self._reader()
+
+    def words(self, words: Sequence[str]) -> Floats:
+        return self._reader().student.encode(words)
+
+    @property
+    def fingerprint(self) -> str:
+        """Both together: an index that was made without the student has no vectors of its texts."""
+        return _both(self.english.fingerprint, self._files.fingerprint)
+
+    @property
+    def dimension(self) -> int:
+        return self.english.dimension
+
+    @property
+    def max_tokens(self) -> int:
+        return self.english.max_tokens
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        return self.english.encode(texts)
+
+    def encode_query(self, text: str) -> Floats:
+        return self.english.encode_query(text)
+
+    def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
+        return self.english.token_offsets(text)
+
+    def _reader(self) -> ForeignReader:
+        if self._foreign is None:
+            with self._lock:
+                if self._foreign is None:
+                    self._foreign = ForeignReader(self.english, Student(self._files))
+        return self._foreign
+
+
+class ForeignReader:
+    """An Encoder of texts in other languages: passages by both, a query by the student alone. Thread-safe."""
+
+    def __init__(self, english: Encoder, student: Student) -> None:
+        self.english = english
+        self.student = student
+        self.fingerprint = _both(english.fingerprint, student.fingerprint, str(OWN))
+
+    @property
+    def dimension(self) -> int:
+        return self.english.dimension
+
+    @property
+    def max_tokens(self) -> int:
+        return self.english.max_tokens
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        vectors = OWN * self.student.encode(texts) + (1 - OWN) * self.english.encode(texts)
+        lengths = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        return np.asarray(vectors / lengths, dtype=np.float32)
+
+    def encode_query(self, text: str) -> Floats:
+        return self.student.encode_query(text)
+
+    def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
+        return self.english.token_offsets(text)
+
+
+def _both(*fingerprints: str) -> str:
+    return hashlib.sha256("\0".join(fingerprints).encode()).hexdigest()

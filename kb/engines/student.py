@@ -1,0 +1,78 @@
+"""A small encoder for many languages whose vectors lie in the space of the default model; shipped with the project.
+
+A table of vectors in eight bits, one row for each piece of a word, the mean of a text's rows, and a small network on
+it (docs/student.md tells how it was learnt). No torch: a text is read in well under a millisecond.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kb.engines.model_files import Hashes, ModelFiles, folder_fingerprint
+from kb.engines.static import MAX_TOKENS
+from kb.engines.tokens import Tokens
+from kb.errors import ModelError
+from kb.types import Floats
+
+#: The folder of the one that is shipped; its name says which version it is.
+STUDENT = Path(__file__).parent.parent / "models" / "european-1"
+WEIGHTS, TOKENIZER = "weights.safetensors", "tokenizer.json"
+
+
+def student_files(hashes: Hashes, folder: Path = STUDENT) -> ModelFiles:
+    """Raises ModelError when a file of the student is missing."""
+    return ModelFiles(folder.name, folder, folder_fingerprint(folder, hashes, (WEIGHTS, TOKENIZER)))
+
+
+class Student:
+    """An Encoder. Thread-safe."""
+
+    def __init__(self, files: ModelFiles) -> None:
+        """Raises ModelError when a file is damaged."""
+        from safetensors import SafetensorError
+        from safetensors.numpy import load_file
+
+        self.fingerprint = files.fingerprint
+        self.max_tokens = MAX_TOKENS
+        try:
+            weights = load_file(files.folder / WEIGHTS)
+            self._rows: NDArray[np.int8] = weights["vectors"]
+            self._scales = weights["vectors.scale"].astype(np.float32)
+            self._layers = tuple(
+                (weights[f"{layer}.weight"].astype(np.float32), weights[f"{layer}.bias"].astype(np.float32))
+                for layer in ("first", "last")
+            )
+            self._tokens = Tokens((files.folder / TOKENIZER).read_text(encoding="utf-8"), most=MAX_TOKENS)
+        except (OSError, ValueError, LookupError, TypeError, SafetensorError) as error:
+            raise ModelError(
+                f"the encoder in {files.folder} cannot be loaded ({error}); install the project again"
+            ) from error
+        self.dimension = int(self._rows.shape[1])
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        """float32, shape (len(texts), dimension), rows of unit length; zero for a text without a piece."""
+        means = np.zeros((len(texts), self.dimension), dtype=np.float32)
+        for number, encoded in enumerate(self._tokens.encode(texts, special=False)):
+            if len(encoded):
+                ids = encoded.ids
+                means[number] = self._scales[ids] @ self._rows[ids].astype(np.float32) / len(ids)
+        found = self._network(means)
+        found[~means.any(axis=1)] = 0
+        return np.asarray(found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12), dtype=np.float32)
+
+    def encode_query(self, text: str) -> Floats:
+        vector: Floats = self.encode([text])[0]
+        return vector
+
+    def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
+        return self._tokens.offsets(text)
+
+    def _network(self, vectors: Floats) -> Floats:
+        (first, before), (last, after) = self._layers
+        hidden = vectors @ first.T + before
+        hidden /= 1 + np.exp(-np.clip(hidden, -60, 60))  # x * sigmoid(x)
+        return np.asarray(hidden @ last.T + after, dtype=np.float32)

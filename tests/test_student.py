@@ -1,0 +1,213 @@
+"""The encoder for other languages: a table, a mean, a small network; and what it makes of searching."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pytest
+from safetensors.numpy import save_file
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
+from tokenizers.pre_tokenizers import Whitespace
+
+from kb.crosslingual import SHARES, query_vector, reader_of
+from kb.dictionary import make_dictionary
+from kb.engines.model_files import Hashes
+from kb.engines.multilingual import OWN, MultilingualEncoder
+from kb.engines.student import STUDENT, TOKENIZER, WEIGHTS, Student, student_files
+from kb.errors import ModelError
+from kb.query import ParsedQuery
+from kb.types import Document, Encoder, Floats, Multilingual, Query, Section
+from tests.conftest import FakeEncoder, MakeBackend
+
+#: The pieces of the small student, and its table as it is stored: rows of whole numbers, each with a scale.
+WORDS = {"[UNK]": 0, "hund": 1, "katze": 2, "maus": 3}
+ROWS = np.array([[0, 0], [127, 0], [0, 127], [100, 50]], dtype=np.int8)
+SCALES = np.array([1, 2, 1, 0.5], dtype=np.float16)
+BOTH = np.concatenate([np.eye(2), -np.eye(2)]).astype(np.float16)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    tokenizer = Tokenizer(WordLevel(WORDS, unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = Whitespace()
+    tokenizer.save(str(tmp_path / TOKENIZER))
+    weights: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]] = {
+        "vectors": ROWS,
+        "vectors.scale": SCALES,
+        "first.weight": BOTH,
+        "first.bias": np.zeros(4, dtype=np.float16),
+        "last.weight": BOTH.T.copy(),
+        "last.bias": np.zeros(2, dtype=np.float16),
+    }
+    save_file(weights, tmp_path / WEIGHTS)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("hund", (1, 0)),  # (254, 0)
+        ("hund katze", (2, 1)),  # the mean of (254, 0) and (0, 127) is (127, 63.5)
+        ("hund maus", (304, 25)),  # of (254, 0) and (50, 25)
+        ("wal", (0, 0)),  # an unknown word has a row of nothing
+        ("", (0, 0)),
+    ],
+)
+def test_text_is_the_mean_of_its_pieces(folder: Path, text: str, expected: tuple[float, float]) -> None:
+    """The network of this student gives back what it gets, as silu(x) - silu(-x) = x."""
+    student = Student(student_files(Hashes(), folder))
+    wanted = np.array(expected) / max(float(np.linalg.norm(expected)), 1)
+    np.testing.assert_allclose(student.encode_query(text), wanted, atol=1e-3)
+    np.testing.assert_allclose(student.encode([text, "katze"])[1], (0, 1), atol=1e-3)
+
+
+@pytest.mark.parametrize("file", [WEIGHTS, TOKENIZER])
+def test_damaged_student_is_told(folder: Path, file: str) -> None:
+    (folder / file).write_bytes(b"{")
+    with pytest.raises(ModelError, match="install the project again"):
+        Student(student_files(Hashes(), folder))
+
+
+def test_missing_student_is_told(folder: Path) -> None:
+    (folder / WEIGHTS).unlink()
+    with pytest.raises(ModelError, match="cannot be read"):
+        student_files(Hashes(), folder)
+
+
+def test_another_student_is_another_space(folder: Path, encoder: FakeEncoder) -> None:
+    before = MultilingualEncoder(encoder, student_files(Hashes(), folder)).fingerprint
+    tokenizer = json.loads((folder / TOKENIZER).read_text(encoding="utf-8"))
+    tokenizer["model"]["vocab"]["wal"] = 4
+    (folder / TOKENIZER).write_text(json.dumps(tokenizer), encoding="utf-8")
+    after = MultilingualEncoder(encoder, student_files(Hashes(), folder)).fingerprint
+    assert len({before, after, encoder.fingerprint}) == 3
+
+
+def test_shipped_student_is_small_and_speaks_the_space_of_the_model() -> None:
+    """At most 30 MB in the repository; a few words of many languages lie nearest to their English."""
+    assert sum(path.stat().st_size for path in STUDENT.iterdir()) <= 30_000_000
+    dictionary = make_dictionary(
+        dict.fromkeys(["school", "children", "parents", "police", "money", "water"], 1),
+        Student(student_files(Hashes())).encode,
+    )
+    words = {"деца": "children", "iskola": "school", "padres": "parents", "policja": "police", "χρηματα": "money"}
+    found = {word: dictionary.translations(word)[0][0] for word in words}
+    assert found == words
+
+
+class Pair:
+    """Two encoders whose vectors can be told by eye: English words are as they are, foreign ones are translated."""
+
+    fingerprint = "pair"
+    dimension = FakeEncoder.dimension
+    max_tokens = FakeEncoder.max_tokens
+
+    def __init__(self) -> None:
+        self._english = FakeEncoder("english")
+        self._foreign = Translating("foreign")
+
+    def reader(self, language: str) -> Encoder:
+        return self._english if language == "en" else self._foreign
+
+    def words(self, words: Sequence[str]) -> Floats:
+        return self._foreign.encode(words)
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        return self._english.encode(texts)
+
+    def encode_query(self, text: str) -> Floats:
+        return self._english.encode_query(text)
+
+    def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
+        return self._english.token_offsets(text)
+
+
+class Translating(FakeEncoder):
+    """Reads a few words of German as the words in English."""
+
+    ENGLISH: ClassVar = {"strand": "beach", "reiten": "riding", "esel": "donkey", "berg": "mountain"}
+
+    def encode_query(self, text: str) -> Floats:
+        return super().encode_query(" ".join(self.ENGLISH.get(word, word) for word in text.lower().split()))
+
+
+def test_passage_is_read_by_both_and_a_query_by_the_student(folder: Path) -> None:
+    english = FakeEncoder()
+    small = np.zeros((4, english.dimension), dtype=np.int8)
+    small[1, 0] = 127  # "hund" points along the first axis, whatever its scale
+    weights: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]] = {
+        "vectors": small,
+        "vectors.scale": SCALES,
+        "first.weight": np.concatenate([np.eye(64), -np.eye(64)]).astype(np.float16),
+        "first.bias": np.zeros(128, dtype=np.float16),
+        "last.weight": np.concatenate([np.eye(64), -np.eye(64)]).T.astype(np.float16).copy(),
+        "last.bias": np.zeros(64, dtype=np.float16),
+    }
+    save_file(weights, folder / WEIGHTS)
+    reader = MultilingualEncoder(english, student_files(Hashes(), folder)).reader("de")
+    axis = np.eye(64)[0]
+    np.testing.assert_allclose(reader.encode_query("hund"), axis, atol=1e-3)
+    wanted = OWN * axis + (1 - OWN) * english.encode_query("hund")
+    np.testing.assert_allclose(reader.encode(["hund"])[0], wanted / np.linalg.norm(wanted), atol=1e-3)
+
+
+def test_every_encoder_of_one_part_reads_all(encoder: FakeEncoder) -> None:
+    assert not isinstance(encoder, Multilingual)
+    assert reader_of(encoder, "de") is encoder
+
+
+def test_query_in_another_language_is_read_twice() -> None:
+    pair = Pair()
+    query = ParsedQuery(meaning="donkey riding", foreign="esel reiten", language="de")
+    own = pair.reader("de").encode_query("esel reiten")
+    english = pair.encode_query("donkey riding")
+    wanted = SHARES["own"] * own + SHARES["english"] * english
+    np.testing.assert_allclose(query_vector(pair, query), wanted / np.linalg.norm(wanted), rtol=1e-5)
+
+
+def test_query_in_english_is_read_by_the_model_alone() -> None:
+    pair = Pair()
+    np.testing.assert_allclose(query_vector(pair, ParsedQuery("esel")), pair.encode_query("esel"), rtol=1e-6)
+
+
+def test_document_is_read_in_its_own_language(make_backend: MakeBackend) -> None:
+    """A German document lies beside an English one about the same, and each query finds both."""
+    pair = Pair()
+    backend = make_backend(
+        Document(id="de", title="Esel", language="de", sections=(Section((), "reiten esel strand"),)),
+        Document(id="en", title="Donkey", sections=(Section((), "donkey riding beach"),)),
+        Document(id="other", title="Mountain", sections=(Section((), "mountain bread lamp"),)),
+        using=pair,
+    )
+    ranked = [hit.id for hit in backend.search(Query("donkey beach riding", mode="dense")).hits]
+    assert set(ranked[:2]) == {"de", "en"}
+
+
+def test_changed_language_is_read_again(make_backend: MakeBackend) -> None:
+    """The same text in another language has another vector, though not a letter changed."""
+    pair = Pair()
+    document = Document(id="a", title="Esel", sections=(Section((), "esel strand"),))
+    other = Document(id="b", title="Lamp", sections=(Section((), "lamp bread"),))
+    make_backend(document, other, using=pair)
+    german = Document(id="a", title="Esel", language="de", sections=(Section((), "esel strand"),))
+    backend = make_backend(german, other, using=pair)
+    best = backend.search(Query("donkey beach", mode="dense")).hits[0]
+    assert best.id == "a"
+    assert best.relevance == pytest.approx(1.0, abs=0.15)
+
+
+def test_dictionary_gives_the_nearest_words() -> None:
+    encode = Translating("foreign").encode
+    dictionary = make_dictionary({"donkey": 3, "beach": 2, "of": 9, "r2d2": 1}, encode)
+    assert sorted(dictionary.words) == ["beach", "donkey"]
+    assert [word for word, _ in dictionary.translations("esel")] == ["donkey"]
+    assert dictionary.translations("lampe") == ()
+
+
+def test_dictionary_of_an_empty_base_is_empty() -> None:
+    assert make_dictionary({}, FakeEncoder().encode).translations("esel") == ()
