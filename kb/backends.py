@@ -97,7 +97,7 @@ class Generation:
         if not isinstance(encoder, Multilingual):
             return make_dictionary({}, encoder.encode)
         if "dictionary" not in self._dictionaries:
-            self._dictionaries["dictionary"] = make_dictionary(self.vocabulary(reader).documents, encoder.words)
+            self._dictionaries["dictionary"] = make_dictionary(self.vocabulary(reader).documents, encoder.by_student)
         return self._dictionaries["dictionary"]
 
     @cached_property

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import fmean
 
-from kb.crosslingual import reader_of
 from kb.errors import UsageError
-from kb.languages import ENGLISH
-from kb.types import Encoder, Floats
+from kb.types import Encoder, Floats, Multilingual
 
 
 def read_pairs(file: Path) -> list[tuple[str, str]]:
@@ -34,11 +32,12 @@ def read_pairs(file: Path) -> list[tuple[str, str]]:
 def accuracy_at_1(pairs: Sequence[tuple[str, str]], encoder: Encoder) -> dict[str, float | int]:
     """The share of sentences whose nearest neighbour on the other side is their translation, both ways.
 
-    Each side is read by the encoder of its language. Sentences that occur more than once on a side count as one: any
-    of their translations is right.
+    English is read by the model, the other side by the part of it that knows all languages, if it has one. Sentences
+    that occur more than once on a side count as one: any of their translations is right.
     """
-    foreign = reader_of(encoder, "und").encode([pair[0] for pair in pairs])
-    english = reader_of(encoder, ENGLISH).encode([pair[1] for pair in pairs])
+    read = encoder.by_student if isinstance(encoder, Multilingual) else encoder.encode
+    foreign = read([pair[0] for pair in pairs])
+    english = encoder.encode([pair[1] for pair in pairs])
     return {
         "foreign_to_english": round(_accuracy(foreign, english, [pair[1] for pair in pairs]), 4),
         "english_to_foreign": round(_accuracy(english, foreign, [pair[0] for pair in pairs]), 4),

@@ -386,8 +386,9 @@ class Multilingual(Encoder, Protocol):
         """The part that reads texts in a language (BCP 47). Raises ModelError when it cannot be loaded."""
         ...
 
-    def words(self, words: Sequence[str]) -> Floats:
-        """Single words of any language, shape (len(words), dimension). Raises ModelError likewise."""
+    def by_student(self, texts: Sequence[str]) -> Floats:
+        """Words and sentences of any language, as the part that knows all of them reads them, shape (len(texts),
+        dimension). Raises ModelError likewise."""
         ...
 
 

@@ -114,8 +114,8 @@ class Pair:
     def reader(self, language: str) -> Encoder:
         return self._english if language == "en" else self._foreign
 
-    def words(self, words: Sequence[str]) -> Floats:
-        return self._foreign.encode(words)
+    def by_student(self, texts: Sequence[str]) -> Floats:
+        return self._foreign.encode(texts)
 
     def encode(self, texts: Sequence[str]) -> Floats:
         return self._english.encode(texts)

@@ -31,8 +31,8 @@ class MultilingualEncoder:
         """Raises ModelError when the student's files are damaged."""
         return self.english if language == ENGLISH else self._reader()
 
-    def words(self, words: Sequence[str]) -> Floats:
-        return self._reader().student.encode(words)
+    def by_student(self, texts: Sequence[str]) -> Floats:
+        return self._reader().student.encode(texts)
 
     @property
     def fingerprint(self) -> str:
