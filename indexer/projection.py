@@ -18,8 +18,9 @@ Matrix = NDArray[np.float64]
 PROJECTION = 1
 #: Documents that are arranged with each other; a base of more has a map of the same cost.
 LANDMARKS = 500
-#: Bases of more documents have no map: a dot for each of them would say nothing.
-MOST_PLACED = 10_000
+#: Bases of more documents have no map. A dot for each would say little, and every change of a text reads all vectors
+#: again: at 10,000 documents one changed entry took twice the time and six times the memory.
+MOST_PLACED = 2_000
 #: How many neighbours a document has, so to speak.
 PERPLEXITY = 12.0
 _STEPS = 300
