@@ -10,7 +10,6 @@ from kb.content.model import Taxonomy
 from kb.types import FACETS, FacetValue, Query, Results
 from web.languages import language
 from web.params import page_number
-from web.site import label
 from web.words import FACET_NAMES
 
 #: Values of a facet that are shown at once; the others are a click away.
@@ -88,14 +87,14 @@ def tree(taxonomy: Taxonomy, facet: str, found: Counts, *, below: str | None = N
     )
 
 
-def panels(results: Results, taxonomy: Taxonomy) -> tuple[Panel, ...]:
-    """A panel for every facet that has something to choose."""
-    made = (_panel(facet, results.facets.get(facet, ()), taxonomy) for facet in FACETS)
+def panels(results: Results, taxonomy: Taxonomy, called: Callable[[str, str], str]) -> tuple[Panel, ...]:
+    """A panel for every facet that has something to choose; ``called`` names a value of a facet to the reader."""
+    made = (_panel(facet, results.facets.get(facet, ()), taxonomy, called) for facet in FACETS)
     return tuple(panel for panel in made if panel.choices)
 
 
-def _panel(facet: str, values: Sequence[FacetValue], taxonomy: Taxonomy) -> Panel:
-    offered = [replace(value, label=label(facet, value.id)) for value in values if value.count or value.selected]
+def _panel(facet: str, values: Sequence[FacetValue], taxonomy: Taxonomy, called: Callable[[str, str], str]) -> Panel:
+    offered = [replace(value, label=called(facet, value.id)) for value in values if value.count or value.selected]
     choices = _nested(facet, offered, taxonomy)
     is_tree = any(choice.narrower for choice in choices)
     ordered = choices if is_tree else tuple(sorted(choices, key=lambda choice: not choice.value.selected))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+
 import pytest
 
 from kb.content.model import Concept, Label, Scheme, Taxonomy
@@ -26,8 +28,13 @@ def results(total: int = 0, page: int = 1, **facets: list[FacetValue]) -> Result
 
 
 def panel(**facets: list[FacetValue]) -> Panel:
-    (only,) = panels(results(0, 1, **facets), TAXONOMY)
+    (only,) = panels(results(0, 1, **facets), TAXONOMY, as_it_is(facets))
     return only
+
+
+def as_it_is(facets: Mapping[str, Sequence[FacetValue]]) -> Callable[[str, str], str]:
+    labels = {(facet, value.id): value.label for facet, values in facets.items() for value in values}
+    return lambda facet, value: labels[facet, value]
 
 
 def test_a_tree_holds_every_concept_with_its_count() -> None:
@@ -60,7 +67,7 @@ def test_many_values_wait_behind_more_and_the_chosen_come_first() -> None:
 def test_values_that_nothing_has_are_offered_only_if_chosen() -> None:
     nothing, wanted = FacetValue("DE", "Germany", 0), FacetValue("FR", "France", 0, selected=True)
     assert panel(country=[nothing, wanted]).choices == (Choice(wanted),)
-    assert panels(results(country=[nothing]), TAXONOMY) == ()
+    assert panels(results(country=[nothing]), TAXONOMY, as_it_is({})) == ()
 
 
 def test_a_facet_with_a_choice_made_stands_open() -> None:

@@ -409,7 +409,7 @@ def test_languages_are_marked(get_page: GetPage, backend: Backend) -> None:
 
 def test_no_link_is_dead(client: FlaskClient) -> None:
     """From the home page through everything that is linked; of what has combinations without end, a share."""
-    waiting, seen, left = ["/"], {"/"}, {"/search": 60, "/compare": 6, "/dossier": 6}
+    waiting, seen, left = ["/"], {"/"}, {"/search": 40, "/compare": 6, "/dossier": 6, "/map": 6}
     while waiting:
         url = waiting.pop()
         path = url.partition("?")[0]

@@ -100,7 +100,14 @@ SCHEMAS: Mapping[str, Schema] = MappingProxyType(
                 "band": BAND,
                 "passage": _object({"heading": _list(TEXT), "text": TEXT, "highlights": SPANS}),
                 "question": {**_maybe(TEXT), "description": "The question that it answers, if that matched best."},
-                "why": _object({"lexical": SHARE, "semantic": SHARE}),
+                "why": _object(
+                    {
+                        "lexical": SHARE,
+                        "semantic": SHARE,
+                        "words": _list(_object({"word": TEXT, "forms": _list(TEXT), "translations": _list(TEXT)})),
+                        "concepts": _list(_object({"facet": TEXT, "id": TEXT, "label": TEXT})),
+                    }
+                ),
             },
             {
                 "summary": TEXT,
