@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
+from typing import Any
 
 import click
 
-from kb.backends import encoder_names, load_encoder, open_backend
+from kb.backends import Backend, encoder_names, load_encoder, open_backend
 from kb.cli.options import RERANKER
 from kb.cli.progress import progress
 from kb.config import DEFAULT_SITE, Config
@@ -173,20 +175,49 @@ def serve(
 
 
 @click.command()
+@click.option(
+    "--static",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Write the whole site into this folder instead, as plain files.",
+)
+@_JSON
 @click.pass_obj
-def export(config: Config) -> None:
-    """Print everything as one JSON document: practices, organisations, concepts."""
+def export(config: Config, folder: Path | None, as_json: bool) -> None:
+    """Print everything as one JSON document: practices, organisations, concepts.
+
+    With --static, write the whole site as plain files that need no server: pages, practices as Markdown and JSON, all
+    data, and a search. An earlier export is brought up to date; files of others are never touched. --json then prints
+    what was written.
+    """
     with open_backend(config) as backend:
-        results = backend.search(Query(limit=0))
-        ids: list[str] = []
-        while len(ids) < results.total:
-            page = backend.search(Query(limit=1000, offset=len(ids)))
-            if not page.hits:
-                break
-            ids += [hit.id for hit in page.hits]
-        value = {
-            "practices": [practice_to_json(backend.practice(key)) for key in sorted(ids)],
-            "organisations": [organisation_to_json(value) for value in backend.organisations().values()],
-            "taxonomy": taxonomy_to_json(backend.taxonomy()),
-        }
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+        value = _everything(backend)
+        if folder is None:
+            click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+            return
+        from web import create_app
+        from web.offline import export_site
+
+        address = config.site if config.site != DEFAULT_SITE else None
+        app = create_app(backend, contact=config.contact, history=History(config.entries), address=address)
+        files = export_site(app, backend, folder, everything=value)
+    if as_json:
+        report = {"folder": str(folder), "files": files, "practices": len(value["practices"])}
+        click.echo(json.dumps(report, ensure_ascii=False, indent=2))
+    else:
+        click.echo(f"{files} files in {folder}; open {folder / 'index.html'}")
+
+
+def _everything(backend: Backend) -> dict[str, list[Any]]:
+    results = backend.search(Query(limit=0))
+    ids: list[str] = []
+    while len(ids) < results.total:
+        page = backend.search(Query(limit=1000, offset=len(ids)))
+        if not page.hits:
+            break
+        ids += [hit.id for hit in page.hits]
+    return {
+        "practices": [practice_to_json(backend.practice(key)) for key in sorted(ids)],
+        "organisations": [organisation_to_json(value) for value in backend.organisations().values()],
+        "taxonomy": taxonomy_to_json(backend.taxonomy()),
+    }

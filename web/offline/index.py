@@ -1,0 +1,88 @@
+"""A search without a server: the words of all practices as one script, and a page that ranks them in the browser.
+
+A file that is opened from a disk may load no data but scripts, so the index is one. Words are folded (no accents, no
+capitals) and weighted by where they stand; the script in ``static/offline.js`` scores them as BM25 does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from flask import render_template, url_for
+
+from kb import markup
+from kb.analysis import tokens
+from kb.backends import Backend
+from kb.content.model import Practice
+from kb.labels import Labels
+
+PAGE = "search.html"
+DATA = "static/offline-index.js"
+SCRIPT = "offline.js"
+
+#: Facets that can be chosen on the page, and the field of a practice that has their values.
+FACETS: Mapping[str, str] = {
+    "strand": "strand",
+    "risk": "risks",
+    "topic": "topics",
+    "audience": "audiences",
+    "organisation": "organisations",
+    "country": "countries",
+}
+#: How much a word counts by where it stands; the text itself counts 1.
+_TITLE, _QUESTION, _SUMMARY, _LABEL = 4, 2, 2, 2
+
+
+def search_page() -> str:
+    """The page, within a request for the search."""
+    script = url_for("static", filename=SCRIPT)
+    return render_template("offline_search.html", script=script, data=f"/{DATA}")
+
+
+def data_script(backend: Backend, ids: Iterable[str]) -> str:
+    """``kbIndex = {documents, labels, words}``; ``words`` maps each to [document, count, document, count, ...]."""
+    labels = Labels(backend.taxonomy(), backend.organisations())
+    taxonomy = backend.taxonomy()
+    documents = []
+    used: dict[str, dict[str, str]] = {facet: {} for facet in FACETS}
+    words: dict[str, list[int]] = {}
+    for number, practice in enumerate(map(backend.practice, ids)):
+        tags = {}
+        for facet, field in FACETS.items():
+            own = getattr(practice, field)
+            values = dict.fromkeys((*own, *(above for value in own for above in taxonomy.broader(facet, value))))
+            tags[facet] = list(values)
+            used[facet] |= {value: labels.label(facet, value) for value in values}
+        counts = _counts(practice, [labels.label(facet, value) for facet, values in tags.items() for value in values])
+        for word, count in sorted(counts.items()):
+            words.setdefault(word, []).extend((number, count))
+        documents.append(
+            {
+                "id": practice.id,
+                "title": practice.title,
+                "summary": practice.summary,
+                "language": practice.language,
+                "length": sum(counts.values()),
+                "tags": tags,
+            }
+        )
+    facets = {facet: dict(sorted(values.items(), key=lambda one: one[1].casefold())) for facet, values in used.items()}
+    value = {"documents": documents, "labels": facets, "words": dict(sorted(words.items()))}
+    return f"var kbIndex = {json.dumps(value, ensure_ascii=False, separators=(',', ':'))};\n"
+
+
+def _counts(practice: Practice, labels: Iterable[str]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    for weight, texts in (
+        (_TITLE, [practice.title]),
+        (_QUESTION, practice.questions),
+        (_SUMMARY, [practice.summary]),
+        (_LABEL, labels),
+        (1, [section.text for section in markup.sections(practice.body)]),
+    ):
+        for text in texts:
+            for token in tokens(text, "und"):
+                counts[token.term] += weight
+    return counts

@@ -1,0 +1,148 @@
+"""Addresses of the site to names of files, and the links in a page to relative ones."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass
+from html import escape, unescape
+from html.parser import HTMLParser
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+#: Pages that need a server. Links to them become text, and forms that ask them are hidden.
+SERVER_ONLY = re.compile(
+    r"/(?:suggest|compare|dossier|healthz|status|styleguide|api|feed\.atom|sitemap\.xml|robots\.txt)(?![\w-])"
+)
+
+#: What of the API is written as a file: (path, arguments), to a name.
+_DATA = (
+    (re.compile(r"/api/v1/practices/([^/]+)"), "", r"practices/\1.json"),
+    (re.compile(r"/api/v1/export"), "format=csv", "practices.csv"),
+)
+_ATTRIBUTE = re.compile(r"""(\s(?:href|src|action)\s*=\s*)("[^"]*"|'[^']*')""", re.IGNORECASE)
+_ENDING = re.compile(r"\.[a-z0-9]{1,5}$")
+
+
+def file_of(url: str) -> str | None:
+    """The file that holds what the site answers at ``url``; None for what needs a server, or lies elsewhere.
+
+    A search keeps its arguments beside the name: the page reads them.
+    """
+    parts = urlsplit(url)
+    if parts.scheme or parts.netloc or not parts.path.startswith("/"):
+        return None
+    for pattern, arguments, name in _DATA:
+        if (match := pattern.fullmatch(parts.path)) and parts.query == arguments:
+            return match.expand(name)
+    path = unquote(parts.path).strip("/")
+    if SERVER_ONLY.match(parts.path) or ".." in path.split("/"):
+        return None
+    if path == "search":
+        return "search.html"
+    page = dict(parse_qsl(parts.query)).get("page")
+    if parts.query and parts.query != f"page={page}":
+        return None
+    if _ENDING.search(path):
+        return path
+    return f"{path or 'index'}{f'.page-{page}' if page else ''}.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page as it is written, and the addresses of all that it links to or is made of, fragments left out."""
+
+    text: str
+    targets: frozenset[str]
+
+
+def relative(url: str, here: str) -> str | None:
+    """The link from the file ``here`` to ``url``, as it stands for what is elsewhere; None where there is no file."""
+    if not url.startswith("/") or url.startswith("//"):
+        return url
+    found = file_of(url)
+    if found is None:
+        return None
+    parts = urlsplit(url)
+    link = quote(posixpath.relpath(found, posixpath.dirname(here) or "."))
+    query = f"?{parts.query}" if found == "search.html" and parts.query else ""
+    return f"{link}{query}{f'#{parts.fragment}' if parts.fragment else ''}"
+
+
+def rewritten(page: str, here: str, *, address: str | None, own_scripts: bool = False) -> Page:
+    """``page`` as the file ``here``: relative links, no scripts but those of the offline search.
+
+    ``address``: that of the site that the page names as the original; without one it names none.
+    """
+    writer = _Writer(here, keep_address=address is not None, own_scripts=own_scripts)
+    writer.feed(page)
+    writer.close()
+    return Page("".join(writer.written), frozenset(writer.targets))
+
+
+class _Writer(HTMLParser):
+    """Writes what it reads, and changes only what it must: start tags with links."""
+
+    def __init__(self, here: str, *, keep_address: bool, own_scripts: bool) -> None:
+        super().__init__(convert_charrefs=False)
+        self.written: list[str] = []
+        self.targets: set[str] = set()
+        self._here = here
+        self._keep_address = keep_address
+        self._own_scripts = own_scripts
+        self._dropping = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = dict(attrs)
+        if self._dropped(tag, attributes):
+            self._dropping = tag == "script"
+            return
+        text = self.get_starttag_text() or ""
+        hidden = False
+
+        def link(match: re.Match[str]) -> str:
+            nonlocal hidden
+            url = unescape(match[2][1:-1])
+            found = relative(url, self._here)
+            if found is None:
+                hidden = tag == "form"
+                return ""
+            if file_of(url):
+                self.targets.add(url.partition("#")[0])
+            return f'{match[1]}"{escape(found)}"'
+
+        text = _ATTRIBUTE.sub(link, text)
+        self.written.append(f"{text[:-1]} hidden>" if hidden else text)
+
+    handle_startendtag = handle_starttag
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._dropping and tag == "script":
+            self._dropping = False
+        else:
+            self.written.append(f"</{tag}>")
+
+    def handle_data(self, data: str) -> None:
+        if not self._dropping:
+            self.written.append(data)
+
+    def handle_entityref(self, name: str) -> None:
+        self.written.append(f"&{name};")
+
+    def handle_charref(self, name: str) -> None:
+        self.written.append(f"&#{name};")
+
+    def handle_comment(self, data: str) -> None:
+        self.written.append(f"<!--{data}-->")
+
+    def handle_decl(self, decl: str) -> None:
+        self.written.append(f"<!{decl}>")
+
+    def _dropped(self, tag: str, attributes: dict[str, str | None]) -> bool:
+        if tag == "script":
+            if attributes.get("type") == "application/ld+json":
+                return not self._keep_address
+            return attributes.get("type") == "module" or not self._own_scripts
+        if tag == "link" and attributes.get("rel") == "alternate":
+            return True
+        names_address = attributes.get("rel") == "canonical" or (attributes.get("property") or "") == "og:url"
+        return tag in ("link", "meta") and names_address and not self._keep_address
