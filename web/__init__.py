@@ -31,15 +31,17 @@ def create_app(
     history: History | None = None,
     styleguide: bool = False,
     address: str | None = None,
+    offline: bool = False,
 ) -> Flask:
     """The site over an open backend, which stays the caller's to close.
 
     ``trusted_proxies`` is how many proxies stand in front and set ``X-Forwarded-*``; with 0 those headers are ignored.
-    ``contact``, ``history``, ``address``: see :class:`Site`. ``styleguide`` adds the page of components, for
-    development.
+    ``contact``, ``history``, ``address``, ``offline``: see :class:`Site`. ``styleguide`` adds the page of
+    components, for development.
     """
-    app = bare_app(Site(backend, name=site_name, contact=contact, history=history, address=address))
-    languages.register_choice(app)
+    app = bare_app(Site(backend, name=site_name, contact=contact, history=history, address=address, offline=offline))
+    if not offline:
+        languages.register_choice(app)
     views.register(app)
     if styleguide:
         views.register_styleguide(app)

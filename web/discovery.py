@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from itertools import islice
 
 from flask import Flask, Response, current_app, url_for
 
@@ -15,6 +16,7 @@ from web.site import current_backend
 from web.urls import CONCEPT_PATHS, absolute_url
 
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
+XHTML = "http://www.w3.org/1999/xhtml"
 #: What one sitemap may hold. A base beyond it lists its newest practices.
 MAX_PAGES = 50_000
 
@@ -28,35 +30,32 @@ def register(app: Flask) -> None:
 
 
 def sitemap() -> Response:
-    root = ET.Element("urlset", {"xmlns": SITEMAP})
-    for number, (url, changed) in enumerate(pages(current_backend())):
-        if number == MAX_PAGES:
-            break
+    """Every page once, under its English address, with those in the other languages beside it."""
+    root = ET.Element("urlset", {"xmlns": SITEMAP, "xmlns:xhtml": XHTML})
+    for endpoint, values, changed in islice(pages(current_backend()), MAX_PAGES):
         page = ET.SubElement(root, "url")
-        ET.SubElement(page, "loc").text = url
+        ET.SubElement(page, "loc").text = absolute_url(endpoint, **values)
         if changed:
             ET.SubElement(page, "lastmod").text = changed
+        for code in LANGUAGES:
+            url = absolute_url(endpoint, **values, **{ARGUMENT: code})
+            ET.SubElement(page, "xhtml:link", {"rel": "alternate", "hreflang": code, "href": url})
     text = ET.tostring(root, encoding="unicode")
     return Response(f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n', mimetype="application/xml")
 
 
-def pages(backend: Backend) -> Iterator[tuple[str, str]]:
-    """(address, day of the last change or nothing) of every page that says something of its own."""
-    yield absolute_url("home"), ""
-    yield absolute_url("browse"), ""
-    yield absolute_url("coverage"), ""
-    yield absolute_url("map"), ""
+def pages(backend: Backend) -> Iterator[tuple[str, dict[str, str], str]]:
+    """(endpoint, its values, day of the last change or nothing) of every page that says something of its own."""
+    yield from ((endpoint, {}, "") for endpoint in ("home", "browse", "coverage", "map", "help"))
     offset, total = 0, 1
     while offset < total:
         results = backend.search(Query(limit=MAX_LIMIT, offset=offset))
         for hit in results.hits:
-            yield absolute_url("practice", practice_id=hit.id), hit.practice.updated if hit.practice else ""
+            yield "practice", {"practice_id": hit.id}, hit.practice.updated if hit.practice else ""
         offset, total = offset + MAX_LIMIT, results.total
     for facet in CONCEPT_PATHS:
-        for id in backend.taxonomy().ids(facet):
-            yield absolute_url("concept", facet=facet, concept_id=id), ""
-    for id in backend.organisations():
-        yield absolute_url("organisation", organisation_id=id), ""
+        yield from (("concept", {"facet": facet, "concept_id": id}, "") for id in backend.taxonomy().ids(facet))
+    yield from (("organisation", {"organisation_id": id}, "") for id in backend.organisations())
 
 
 def robots() -> Response:

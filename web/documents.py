@@ -73,7 +73,7 @@ def citation(practice: Practice, *, site_name: str, url: str, label: Label) -> s
     """Who, what, where and when, in plain text."""
     who = words.joined([label("organisation", id) for id in practice.organisations])
     begin = f"{who}. " if who else ""
-    return f"{begin}“{practice.title}”. {site_name}, {words.day(practice.updated)}. {url}"
+    return f"{begin}“{practice.title}”. {site_name}, {words.day(practice.updated)}.{f' {url}' if url else ''}"
 
 
 def bibtex(practice: Practice, *, site_name: str, url: str, label: Label) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from flask import Response, url_for
+from flask import Response
 
 from kb.backends import Backend
 from kb.content.codec import practice_to_json
@@ -23,6 +23,7 @@ from kb.labels import Labels
 from kb.search import MAX_LIMIT
 from kb.serialise import results_to_json
 from kb.types import Hit, Query, Results
+from web.urls import lasting_url
 
 #: A result set beyond this is refused, not cut: a file that lacks some of what was asked for does not say so.
 MAX_PRACTICES = MAX_LIMIT
@@ -90,7 +91,7 @@ def _of(field: Callable[[Practice], object]) -> Column:
 COLUMNS: Mapping[str, Column] = MappingProxyType(
     {
         "id": _of(lambda practice: practice.id),
-        "url": lambda hit, practice, labels: url_for("practice", practice_id=practice.id, _external=True),
+        "url": lambda hit, practice, labels: lasting_url("practice", practice_id=practice.id),
         "title": _of(lambda practice: practice.title),
         "summary": _of(lambda practice: practice.summary),
         "language": _of(lambda practice: practice.language),

@@ -34,6 +34,7 @@ class Site:
 
     ``contact`` is where readers may report errors: an address of mail or of the web. ``history`` tells of changes in
     the folder of the entries. ``address`` is the one under which people reach the site, where it is configured.
+    ``offline`` pages are written to files: they offer nothing that a server would have to do.
     """
 
     names: Names
@@ -42,6 +43,7 @@ class Site:
     contact: str | None = None
     history: History | None = None
     address: str | None = None
+    offline: bool = False
     examples: tuple[str, ...] = (
         lazy("how can we stop strangers from messaging children"),
         lazy("a teenager is being blackmailed with a picture"),

@@ -49,6 +49,12 @@ def absolute_url(endpoint: str, **values: Any) -> str:
     return address + url_for(endpoint, _external=False, **values).removeprefix(request.script_root)
 
 
+def lasting_url(endpoint: str, **values: Any) -> str:
+    """The address to cite. A copy of the site that knows no address of the original has none to give: it is empty."""
+    site = current_site()
+    return "" if site.offline and site.address is None else absolute_url(endpoint, **values)
+
+
 def feed_url(query: Query) -> str:
     """The feed that follows a search. Order and page are the feed's own."""
     return url_for("feed", **to_arguments(replace(query, sort="relevance", offset=0)))  # type: ignore[arg-type]

@@ -199,7 +199,9 @@ def export(config: Config, folder: Path | None, as_json: bool) -> None:
         from web.offline import export_site
 
         address = config.site if config.site != DEFAULT_SITE else None
-        app = create_app(backend, contact=config.contact, history=History(config.entries), address=address)
+        app = create_app(
+            backend, contact=config.contact, history=History(config.entries), address=address, offline=True
+        )
         files = export_site(app, backend, folder, everything=value)
     if as_json:
         report = {"folder": str(folder), "files": files, "practices": len(value["practices"])}

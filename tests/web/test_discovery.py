@@ -18,6 +18,7 @@ from tests.conftest import MakeBackend
 from tests.web.conftest import Element, GetPage
 from web import create_app
 from web.feeds import MAX_ENTRIES, moment
+from web.languages import LANGUAGES
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 SITEMAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
@@ -130,9 +131,14 @@ def test_the_sitemap_has_every_page_once(client: FlaskClient, backend: Backend) 
     found = [url.text or "" for url in root.iter(f"{SITEMAP}loc")]
     assert len(found) == len(set(found))
     concepts = sum(len(scheme.concepts) for scheme in backend.taxonomy().schemes.values())
-    assert len(found) == 4 + backend.search(Query(limit=0)).total + len(backend.organisations()) + concepts
-    for url in (*found[:3], *found[-2:]):
+    assert len(found) == 5 + backend.search(Query(limit=0)).total + len(backend.organisations()) + concepts
+    for url in (*found[:5], *found[-2:]):
         assert client.get(url).status_code == 200
+    page = next(url for url in root if url.findtext(f"{SITEMAP}loc", "").endswith("/topics/grooming"))
+    beside = {link.get("hreflang"): link.get("href") for link in page.findall("{http://www.w3.org/1999/xhtml}link")}
+    assert list(beside) == list(LANGUAGES)
+    assert beside["en"] == "http://localhost/topics/grooming"
+    assert beside["de"] == "http://localhost/de/topics/grooming"
 
 
 def test_robots_are_told_what_has_no_end(client: FlaskClient) -> None:

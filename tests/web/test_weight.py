@@ -39,6 +39,11 @@ PAGES = [
     "/strands/awareness-raising",
     "/compare?id={id}",
     "/dossier",
+    "/map?zoom=4",
+    "/help",
+    "/status",
+    "/pl/browse",
+    "/fr/practices/{id}",
     "/nothing",
 ]
 

@@ -48,10 +48,11 @@ def export_site(app: Flask, backend: Backend, target: Path, *, everything: objec
 def _files(app: Flask, backend: Backend, everything: object) -> Iterator[File]:
     ids = _ids(backend)
     yield EVERYTHING, json.dumps(everything, ensure_ascii=False, indent=1).encode()
-    yield DATA, data_script(backend, ids).encode()
     address = app.extensions[EXTENSION].address
     with app.test_request_context("/search"):
         page = search_page()
+        index = data_script(backend, ids)
+    yield DATA, index.encode()
     search = rewritten(page, PAGE, address=address, own_scripts=True)
     yield PAGE, search.text.encode()
     yield from _pages(app, {*_seeds(app, backend, ids), *search.targets}, address)

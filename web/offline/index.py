@@ -15,24 +15,34 @@ from flask import render_template, url_for
 from kb import markup
 from kb.analysis import tokens
 from kb.backends import Backend
-from kb.content.model import Practice
+from kb.content.model import Organisation, Practice
 from kb.labels import Labels
+from kb.types import FACETS
+from web.words import FACET_NAMES
 
 PAGE = "search.html"
 DATA = "static/offline-index.js"
 SCRIPT = "offline.js"
 
-#: Facets that can be chosen on the page, and the field of a practice that has their values.
-FACETS: Mapping[str, str] = {
-    "strand": "strand",
-    "risk": "risks",
-    "topic": "topics",
-    "audience": "audiences",
-    "organisation": "organisations",
-    "country": "countries",
-}
 #: How much a word counts by where it stands; the text itself counts 1.
 _TITLE, _QUESTION, _SUMMARY, _LABEL = 4, 2, 2, 2
+
+
+def values(practice: Practice, organisations: Mapping[str, Organisation]) -> Mapping[str, tuple[str, ...]]:
+    """What a practice carries in each facet, concepts above it left out."""
+    kinds = (organisations[id].kind for id in practice.organisations if id in organisations)
+    return {
+        "strand": practice.strand,
+        "risk": practice.risks,
+        "topic": practice.topics,
+        "audience": practice.audiences,
+        "kind": tuple(kinds),
+        "organisation": practice.organisations,
+        "country": practice.countries,
+        "language": (practice.language,),
+        "evidence": (practice.evidence.kind,),
+        "stage": (practice.stage,),
+    }
 
 
 def search_page() -> str:
@@ -42,20 +52,20 @@ def search_page() -> str:
 
 
 def data_script(backend: Backend, ids: Iterable[str]) -> str:
-    """``kbIndex = {documents, labels, words}``; ``words`` maps each to [document, count, document, count, ...]."""
+    """``kbIndex = {documents, names, labels, words}``; ``words`` maps each to [document, count, document, ...]."""
     labels = Labels(backend.taxonomy(), backend.organisations())
     taxonomy = backend.taxonomy()
     documents = []
+    organisations = backend.organisations()
     used: dict[str, dict[str, str]] = {facet: {} for facet in FACETS}
     words: dict[str, list[int]] = {}
     for number, practice in enumerate(map(backend.practice, ids)):
         tags = {}
-        for facet, field in FACETS.items():
-            own = getattr(practice, field)
-            values = dict.fromkeys((*own, *(above for value in own for above in taxonomy.broader(facet, value))))
-            tags[facet] = list(values)
-            used[facet] |= {value: labels.label(facet, value) for value in values}
-        counts = _counts(practice, [labels.label(facet, value) for facet, values in tags.items() for value in values])
+        for facet, own in values(practice, organisations).items():
+            above = (concept for value in own for concept in taxonomy.broader(facet, value))
+            tags[facet] = list(dict.fromkeys((*own, *above)))
+            used[facet] |= {value: labels.label(facet, value) for value in tags[facet]}
+        counts = _counts(practice, [labels.label(facet, value) for facet, found in tags.items() for value in found])
         for word, count in sorted(counts.items()):
             words.setdefault(word, []).extend((number, count))
         documents.append(
@@ -68,8 +78,9 @@ def data_script(backend: Backend, ids: Iterable[str]) -> str:
                 "tags": tags,
             }
         )
-    facets = {facet: dict(sorted(values.items(), key=lambda one: one[1].casefold())) for facet, values in used.items()}
-    value = {"documents": documents, "labels": facets, "words": dict(sorted(words.items()))}
+    facets = {facet: dict(sorted(found.items(), key=lambda one: one[1].casefold())) for facet, found in used.items()}
+    names = {facet: str(FACET_NAMES[facet]) for facet in FACETS}
+    value = {"documents": documents, "names": names, "labels": facets, "words": dict(sorted(words.items()))}
     return f"var kbIndex = {json.dumps(value, ensure_ascii=False, separators=(',', ':'))};\n"
 
 

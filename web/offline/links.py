@@ -9,9 +9,11 @@ from html import escape, unescape
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from web.languages import PREFIXED
+
 #: Pages that need a server. Links to them become text, and forms that ask them are hidden.
 SERVER_ONLY = re.compile(
-    r"/(?:suggest|compare|dossier|healthz|status|styleguide|api|feed\.atom|sitemap\.xml|robots\.txt)(?![\w-])"
+    r"/(?:suggest|compare|dossier|healthz|status|styleguide|api|in|feed\.atom|sitemap\.xml|robots\.txt)(?![\w-])"
 )
 
 #: What of the API is written as a file: (path, arguments), to a name.
@@ -20,6 +22,9 @@ _DATA = (
     (re.compile(r"/api/v1/export"), "format=csv", "practices.csv"),
 )
 _ATTRIBUTE = re.compile(r"""(\s(?:href|src|action)\s*=\s*)("[^"]*"|'[^']*')""", re.IGNORECASE)
+#: The arguments that have a file each, by page; elsewhere only the number of a page of a list.
+_OF_PAGES = {"coverage": ("rows", "columns"), "map": ()}
+_PLAIN = re.compile(r"[a-z0-9-]+")
 _ENDING = re.compile(r"\.[a-z0-9]{1,5}$")
 
 
@@ -31,20 +36,20 @@ def file_of(url: str) -> str | None:
     parts = urlsplit(url)
     if parts.scheme or parts.netloc or not parts.path.startswith("/"):
         return None
-    for pattern, arguments, name in _DATA:
-        if (match := pattern.fullmatch(parts.path)) and parts.query == arguments:
+    for pattern, question, name in _DATA:
+        if (match := pattern.fullmatch(parts.path)) and parts.query == question:
             return match.expand(name)
     path = unquote(parts.path).strip("/")
-    if SERVER_ONLY.match(parts.path) or ".." in path.split("/"):
+    if SERVER_ONLY.match(parts.path) or ".." in path.split("/") or path.split("/")[0] in PREFIXED:
         return None
     if path == "search":
         return "search.html"
-    page = dict(parse_qsl(parts.query)).get("page")
-    if parts.query and parts.query != f"page={page}":
+    arguments = parse_qsl(parts.query, keep_blank_values=True)
+    if any(name not in _OF_PAGES.get(path, ("page",)) or not _PLAIN.fullmatch(value) for name, value in arguments):
         return None
     if _ENDING.search(path):
         return path
-    return f"{path or 'index'}{f'.page-{page}' if page else ''}.html"
+    return f"{path or 'index'}{''.join(f'.{name}-{value}' for name, value in arguments)}.html"
 
 
 @dataclass(frozen=True, slots=True)

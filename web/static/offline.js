@@ -78,22 +78,23 @@ function show(index) {
       element(
         "li",
         { lang: one.language },
-        element("h3", {}, element("a", { href: `practices/${one.id}.html`, textContent: one.title })),
+        element("h2", { className: "hit-title" }, element("a", { href: `practices/${one.id}.html`, textContent: one.title })),
         element("p", { textContent: one.summary }),
       ),
     ),
   );
   if (found.length > 50) at("offline_note").textContent = "The first 50 are shown; ask more closely, or choose a filter.";
+  at("offline_details").open = Object.keys(chosen).length > 0;
   at("offline_filters").replaceChildren(
     ...Object.entries(index.labels).map(([facet, labels]) => {
       const select = element("select", { name: facet, id: `offline_${facet}` }, element("option", { value: "" }, "Any"));
       for (const [value, label] of Object.entries(labels)) {
         select.append(element("option", { value, selected: chosen[facet]?.includes(value) ?? false }, label));
       }
+      select.multiple = (chosen[facet]?.length ?? 0) > 1;
       select.setAttribute("form", "search-form");
       select.addEventListener("change", () => at("search-form").requestSubmit());
-      const name = facet[0].toUpperCase() + facet.slice(1);
-      return element("p", {}, element("label", { htmlFor: select.id }, name), " ", select);
+      return element("li", {}, element("label", { htmlFor: select.id }, index.names[facet]), element("br"), select);
     }),
   );
 }

@@ -15,6 +15,7 @@ from web.documents import bibtex, citation
 from web.languages import language_prefix
 from web.practice_page import practice_context
 from web.site import current_backend, current_site, label
+from web.urls import lasting_url
 from web.words import report_subject
 
 SIMILAR = 4
@@ -28,7 +29,7 @@ def practice(practice_id: str) -> ResponseReturnValue:
         return moved
     backend = current_backend()
     found = backend.practice(practice_id)
-    url = url_for("practice", practice_id=found.id, _external=True)
+    url = lasting_url("practice", practice_id=found.id)
     similar = backend.similar(found.id, limit=SIMILAR)
     named = {found.id, *found.related, *(hit.id for hit in similar)}
     return render_template(
