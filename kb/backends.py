@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Self
+from typing import Self, TypeVar, cast
 
 import numpy as np
 
@@ -54,6 +54,8 @@ from kb.types import (
     Why,
 )
 
+_T = TypeVar("_T")
+
 
 @dataclass(frozen=True)
 class Generation:
@@ -64,41 +66,43 @@ class Generation:
     vectors: Vectors
     taxonomy: Taxonomy
     organisations: Mapping[str, Organisation]
-    _read: dict[str, Vocabulary] = field(default_factory=dict)
-    _dictionaries: dict[str, Dictionary] = field(default_factory=dict)
-    _suggestions: list[Suggestions] = field(default_factory=list)
-    _landscape: list[Landscape | None] = field(default_factory=list)
+    _kept: dict[str, object] = field(default_factory=dict)
+
+    def _once(self, name: str, make: Callable[[], _T]) -> _T:
+        """What needs a reader or an encoder to be made, made when it is first asked for."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        return cast("_T", self._kept[name])
 
     def vocabulary(self, reader: Reader) -> Vocabulary:
-        """The words of all documents, read when they are first asked for; ``reader`` reads this generation."""
-        if "vocabulary" not in self._read:
-            self._read["vocabulary"] = Vocabulary(reader.vocabulary())
-        return self._read["vocabulary"]
+        """The words of all documents; ``reader`` reads this generation."""
+        return self._once("vocabulary", lambda: Vocabulary(reader.vocabulary()))
 
     def suggestions(self, reader: Reader) -> Suggestions:
-        """All that can be suggested, read when it is first asked for; ``reader`` reads this generation."""
-        if not self._suggestions:
+        """All that can be suggested; ``reader`` reads this generation."""
+
+        def make() -> Suggestions:
             used = {facet: tags.values for facet, tags in self.layout.tags.items()}
-            texts = reader.titles_and_questions(MAX_TEXTS)
-            self._suggestions.append(Suggestions(self.taxonomy, self.organisations, used, texts))
-        return self._suggestions[0]
+            return Suggestions(self.taxonomy, self.organisations, used, reader.titles_and_questions(MAX_TEXTS))
+
+        return self._once("suggestions", make)
 
     def landscape(self, reader: Reader) -> Landscape | None:
-        """The map, read when it is first asked for; ``reader`` reads this generation."""
-        if not self._landscape:
+        """The map; ``reader`` reads this generation."""
+
+        def make() -> Landscape | None:
             places = reader.places()
             points = np.array([(place.x, place.y) for place in places]).reshape(-1, 2)
-            made = Landscape(tuple(places), regions(points, self.layout.tags["topic"])) if places else None
-            self._landscape.append(made)
-        return self._landscape[0]
+            return Landscape(tuple(places), regions(points, self.layout.tags["topic"])) if places else None
+
+        return self._once("landscape", make)
 
     def dictionary(self, reader: Reader, encoder: Encoder) -> Dictionary:
         """English words for those of other languages; empty where one encoder reads all languages or only English."""
         if not isinstance(encoder, Multilingual):
             return make_dictionary({}, encoder.encode)
-        if "dictionary" not in self._dictionaries:
-            self._dictionaries["dictionary"] = make_dictionary(self.vocabulary(reader).documents, encoder.by_student)
-        return self._dictionaries["dictionary"]
+        words = self.vocabulary(reader)
+        return self._once("dictionary", lambda: make_dictionary(words.documents, encoder.by_student))
 
     @cached_property
     def labels(self) -> Labels:

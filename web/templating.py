@@ -10,7 +10,7 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 
 from kb.excerpt import excerpt
-from web import languages, metadata, reasons, urls, words
+from web import languages, metadata, urls, words
 from web.collecting import MOST_COLLECTED, MOST_COMPARED
 from web.site import current_site, label
 
@@ -63,7 +63,6 @@ def host(url: str) -> str:
 
 FILTERS: dict[str, Any] = {
     "ages": words.ages,
-    "bridges": reasons.bridges,
     "day": words.day,
     "excerpt": excerpt,
     "highlight": highlight,
@@ -72,7 +71,6 @@ FILTERS: dict[str, Any] = {
     "either": words.either,
     "label_of": lambda value, facet: label(facet, value),
     "lower_first": lower_first,
-    "matched_words": reasons.matched_words,
     "paragraphs": paragraphs,
     "period": words.period,
     "shares": words.shares,
