@@ -51,10 +51,15 @@ def detect(text: str, *, english: Callable[[str], bool], known_in: Callable[[str
 
 def language_of(text: str) -> str:
     """The language of a document, one of LANGUAGES; English where it is too short or too unsure to tell."""
+    return surely(text) or ENGLISH
+
+
+def surely(text: str) -> str | None:
+    """The language of a text, one of LANGUAGES; None where it is too short or too unsure to tell."""
     if len(text) < _TELLING:
-        return ENGLISH
+        return None
     name, probability = max(_rank(text[:_ENOUGH].lower()), key=lambda found: found[1])
-    return name if probability >= _SURE else ENGLISH
+    return name if probability >= _SURE else None
 
 
 def _languages(word: str, english: Callable[[str], bool], known_in: Callable[[str], Collection[str]]) -> set[str]:

@@ -52,6 +52,14 @@ def test_every_practice_lists_questions_and_sources_its_claims(corpus: Corpus) -
         assert 35 <= words <= 580, f"{practice.id}: {words} words"
 
 
+def test_translations_are_in_the_languages_of_sources(corpus: Corpus) -> None:
+    translated = {practice.id: set(practice.translations) for practice in corpus.practices.values()}
+    assert sum(map(bool, translated.values())) >= 14
+    assert len(set.union(*translated.values())) >= 10
+    for practice in corpus.practices.values():
+        assert set(practice.translations) <= {source.language for source in practice.sources}, practice.id
+
+
 def test_dates_are_not_in_the_future(corpus: Corpus) -> None:
     today = date.today().isoformat()
     assert all(practice.updated <= today for practice in corpus.practices.values())

@@ -6,6 +6,7 @@ in all its others.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +14,7 @@ from itertools import islice
 from types import MappingProxyType
 
 from kb import markup
+from kb.content.codes import is_language, language_name
 from kb.content.frontmatter import FrontMatter
 from kb.content.model import SCHEMES, Organisation, Practice, Problem, Taxonomy
 from kb.content.parsing import Parsed
@@ -20,6 +22,7 @@ from kb.content.plainyaml import Place
 from kb.content.schema import is_date
 from kb.content.taxonomy import nearest_concept
 from kb.content.wording import listed, nearest, quoted, shortened
+from kb.languages import surely
 
 #: The fields that hold concepts, with their scheme.
 TAGS: Mapping[Place, str] = MappingProxyType(
@@ -161,12 +164,46 @@ def _is_after(one: str, other: str) -> bool:
 
 
 def _translations(front: FrontMatter) -> Iterator[Problem]:
+    """Translations into a language that is there already, and those that are none."""
     data = front.data or {}
-    language, translations = data.get("language"), data.get("translations")
-    if isinstance(language, str) and isinstance(translations, dict) and language in translations:
-        line = front.line("translations", language)
-        message = f"a translation into {quoted(language)}, the language of the entry"
-        yield Problem(front.path, line, message, "remove it, or mend language")
+    own, translations = data.get("language"), data.get("translations")
+    if not isinstance(own, str) or not isinstance(translations, dict):
+        return
+    there = {_spoken(own): ("the language of the entry", "remove it, or mend language")}
+    for code, translation in translations.items():
+        line = front.line("translations", code)
+        if (spoken := _spoken(code)) in there:
+            which, remedy = there[spoken]
+            yield Problem(front.path, line, f"a translation into {quoted(code)}, {which}", remedy)
+            continue
+        there[spoken] = (f"which {quoted(code)} is as well", "keep one of the two")
+        if is_language(code) and is_language(own) and isinstance(translation, dict):
+            yield from _untranslated(front, code, translation)
+
+
+def _untranslated(front: FrontMatter, code: str, translation: Mapping[str, object]) -> Iterator[Problem]:
+    """Words that are still those of the entry, and a summary that is surely in its language."""
+    data = front.data or {}
+    name, own = language_name(code), str(data["language"])
+    copied = [field for field in ("title", "summary") if _same(translation.get(field), data.get(field))]
+    for field in copied:
+        message = f"{field} of translations {code} is that of the entry"
+        line = front.line("translations", code, field)
+        yield Problem(front.path, line, message, f"write it in {name}, or remove translations {code}")
+    summary = translation.get("summary")
+    if not copied and isinstance(summary, str) and surely(summary) == _spoken(own):
+        message = f"summary of translations {code} seems to be in {language_name(own)}, not in {name}"
+        line = front.line("translations", code, "summary")
+        yield Problem(front.path, line, message, f"write it in {name}, or mend the code", "warning")
+
+
+def _same(one: object, other: object) -> bool:
+    return isinstance(one, str) and isinstance(other, str) and one.casefold().split() == other.casefold().split() != []
+
+
+def _spoken(code: str) -> str:
+    """A language without the region in which it is spoken."""
+    return re.sub(r"-([A-Z]{2}|[0-9]{3})$", "", code.strip())
 
 
 def _links(parsed: Parsed[Practice], known: Known) -> Iterator[Problem]:

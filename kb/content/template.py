@@ -111,6 +111,8 @@ def filled_in(draft: Draft, taxonomy: Taxonomy, *, today: date) -> str:
         '    title: ""',
         '    # publisher: ""',
         "    # year: 2024",
+        "# translations:  # title and summary in the language of sources that are not in that of the entry",
+        '#   de: {title: "Name: was es tut", summary: "Worum es geht, in einfachen Worten."}',
         f"added: {day}",
         f"updated: {day}",
         "---",

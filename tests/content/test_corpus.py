@@ -61,6 +61,14 @@ def test_the_entries_of_the_project_have_no_problem(pytestconfig: pytest.Config)
         ({"aliases": "[former]"}, '16: the alias "former" is an alias of practices/other.md too; keep it in one of the two'),
         ({"aliases": "[report-remove]"}, '16: the alias "report-remove" is this entry\'s own id; remove it'),
         ({"translations": "{en: {title: 'N: w', summary: s}}"}, '16: a translation into "en", the language of the entry; remove it'),
+        ({"translations": "{en-IE: {title: 'N: w', summary: s}}"}, '16: a translation into "en-IE", the language of the entry; remove it'),
+        ({"translations": "\n  de: {title: 'N: w', summary: s}\n  de-AT: {title: 'N: v', summary: t}"}, '18: a translation into "de-AT", which "de" is as well; keep one of the two'),
+        ({"translations": "\n  de: {title: 'N: w', summary: s}\n  de: {title: 'N: v', summary: t}"}, '18: "de" stands here twice (first in line 17); keep one of the two'),
+        ({"translations": "{xx: {title: 'N: w', summary: s}}"}, '16: xx of translations must be a language code like en, de or pt-BR, found "xx"; write the BCP 47 code'),
+        ({"translations": "{de: {title: '', summary: s}}"}, "16: title of translations de is empty; write it like"),
+        ({"translations": "{de: {title: 'Report  Remove: Young people take down pictures of themselves', summary: s}}"}, "16: title of translations de is that of the entry; write it in German, or remove translations de"),
+        ({"translations": "{de: {title: 'N: w', summary: 'Young people report a picture of themselves, and it is taken down.'}}"}, "16: summary of translations de is that of the entry; write it in German"),
+        ({"translations": "{de: {title: 'N: w', summary: 'Teenagers can have a picture of themselves removed from the internet.'}}"}, "16: warning: summary of translations de seems to be in English, not in German; write it in German, or mend the code"),
     ],
 )  # fmt: skip
 def test_references(fields: dict[str, str], problem: str, entries: Entries) -> None:
