@@ -225,6 +225,9 @@ def _dense(snapshot: Snapshot) -> DenseRetriever:
 RETRIEVERS: Mapping[str, Callable[[Snapshot], Retriever]] = MappingProxyType({"lexical": _lexical, "semantic": _dense})
 
 
+#: How vectors are compared, as people are told.
+VECTOR_INDEX = "flat (exact)"
+
 #: A database and vectors up to this size each (bytes) are checked whole when a generation is opened; larger ones by kb
 #: status and by the next kb reindex that finds their files changed.
 _CHECKED_WHEN_OPENED = 64 * 2**20
@@ -329,6 +332,13 @@ class Backend:
         if found is None or found.practice is None:
             raise NotFound(f"no practice {practice_id!r}; search for it with: kb search")
         return found.practice
+
+    def practices(self) -> tuple[Practice, ...]:
+        """All of them, by id."""
+        with self._snapshot() as snapshot:
+            stored = snapshot.documents(snapshot.layout.ids)
+            found = (stored[id].practice for id in snapshot.layout.ids)
+            return tuple(practice for practice in found if practice)
 
     def alias(self, old_id: str) -> str | None:
         """The id of the practice that was once called ``old_id``."""
@@ -484,6 +494,18 @@ def encoder_names(model: str) -> list[str]:
     from kb.engines.student import STUDENT
 
     return [f"{model} (English)", f"{STUDENT.name} (other languages, in the same space)"]
+
+
+def encoder_way(encoder: Encoder) -> str | None:
+    """How the encoder for English runs its model (see :class:`kb.engines.fast_encoder.FastEncoder`); None for others.
+
+    Raises ModelError when it cannot be loaded.
+    """
+    from kb.engines.fast_encoder import FastEncoder
+    from kb.engines.multilingual import MultilingualEncoder
+
+    english = encoder.english if isinstance(encoder, MultilingualEncoder) else encoder
+    return english.way if isinstance(english, FastEncoder) else None
 
 
 def load_words(model: str, data: Path | None = None) -> frozenset[str]:

@@ -39,3 +39,7 @@ class ModelError(KbError):
 
 class ContentError(KbError):
     """The entries folder cannot be read at all (single bad files are problems, not errors)."""
+
+
+class Offline(KbError):
+    """What needs a network was asked for where there is none."""

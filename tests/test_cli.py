@@ -14,6 +14,7 @@ import kb.backends
 from kb.backends import Backend
 from kb.cli import COMMANDS, main
 from kb.config import load_config
+from kb.links import Answer, write_answers
 from kb.serialise import results_to_json
 from kb.types import FACETS, Query
 from tests.conftest import FakeEncoder
@@ -104,6 +105,25 @@ def test_status_tells_what_is_indexed(indexed: Path, backend: Backend) -> None:
     assert value["documents"] == backend.search(Query(limit=0)).total
     assert value["generation"] == 1
     assert "sound: every checksum is right" in kb_(indexed, "status").output
+
+
+def test_status_tells_what_wants_looking_at(indexed: Path, backend: Backend, tmp_path: Path) -> None:
+    practice = backend.practices()[0]
+    url = practice.sources[0].url
+    write_answers(indexed, {url: Answer("dead", "404 Not Found", "2026-11-27", "2026-11-01")})
+    try:
+        value = json.loads(kb_(indexed, "status", "--json").stdout)
+        (dead,) = value["dead_links"]
+        assert (dead["url"], dead["detail"], dead["since"]) == (url, "404 Not Found", "2026-11-01")
+        assert practice.id in dead["entries"]
+        assert (value["links"]["dead"], value["links"]["alive"]) == (1, 0)
+        assert value["links"]["asked"] == "2026-11-27"
+        text = kb_(indexed, "status").output
+        assert f"url {url}, detail 404 Not Found, since 2026-11-01, entries {practice.id}" in text
+        assert "review days: 365" in text
+    finally:
+        (indexed / "links.json").unlink()
+    assert "unasked" in kb_(indexed, "status").output
 
 
 def test_export_is_everything(indexed: Path, backend: Backend) -> None:

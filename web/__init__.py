@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from kb.review import REVIEW_DAYS
 from web import api, assets, caching, compression, discovery, errors, feeds, languages, security, templating, views
 from web.site import EXTENSION, SITE_NAME, Site
 
@@ -32,14 +33,24 @@ def create_app(
     styleguide: bool = False,
     address: str | None = None,
     offline: bool = False,
+    review_days: int = REVIEW_DAYS,
 ) -> Flask:
     """The site over an open backend, which stays the caller's to close.
 
     ``trusted_proxies`` is how many proxies stand in front and set ``X-Forwarded-*``; with 0 those headers are ignored.
-    ``contact``, ``history``, ``address``, ``offline``: see :class:`Site`. ``styleguide`` adds the page of
-    components, for development.
+    ``contact``, ``history``, ``address``, ``offline``, ``review_days``: see :class:`Site`. ``styleguide`` adds the page
+    of components, for development.
     """
-    app = bare_app(Site(backend, name=site_name, contact=contact, history=history, address=address, offline=offline))
+    site = Site(
+        backend,
+        name=site_name,
+        contact=contact,
+        history=history,
+        address=address,
+        offline=offline,
+        review_days=review_days,
+    )
+    app = bare_app(site)
     if not offline:
         languages.register_choice(app)
     views.register(app)

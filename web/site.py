@@ -10,6 +10,7 @@ from flask import current_app, g
 
 from kb.history import History
 from kb.labels import Labels
+from kb.review import REVIEW_DAYS
 from web.languages import language, lazy
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ class Site:
 
     ``contact`` is where readers may report errors: an address of mail or of the web. ``history`` tells of changes in
     the folder of the entries. ``address`` is the one under which people reach the site, where it is configured.
-    ``offline`` pages are written to files: they offer nothing that a server would have to do.
+    ``offline`` pages are written to files: they offer nothing that a server would have to do. ``review_days``: after so
+    many an entry that nobody has changed or verified is overdue for review.
     """
 
     names: Names
@@ -44,6 +46,7 @@ class Site:
     history: History | None = None
     address: str | None = None
     offline: bool = False
+    review_days: int = REVIEW_DAYS
     examples: tuple[str, ...] = (
         lazy("how can we stop strangers from messaging children"),
         lazy("a teenager is being blackmailed with a picture"),

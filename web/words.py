@@ -67,6 +67,16 @@ FINDINGS = {
     "negative": lazy("What was found is negative: it did harm, or did worse than doing nothing."),
 }
 
+#: How a model is run, by :func:`kb.backends.encoder_way`.
+WAYS = {
+    "compiled": lazy("compiled for this processor"),
+    "table": lazy("read as a table of vectors"),
+    "sentence-transformers": lazy("run by sentence-transformers, which is slower"),
+}
+
+#: What links answered, beside those that are alive.
+LINK_STATES = {"dead": lazy("Dead"), "moved": lazy("Moved"), "unclear": lazy("No clear answer")}
+
 #: What :func:`counted` counts.
 COUNTED = (
     plural("%(number)s practice", "%(number)s practices"),

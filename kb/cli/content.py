@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
 import click
 
+from kb.cli.links import asked, link_problems, link_to_json, links_summary
 from kb.config import Config, load_config
 from kb.content import codes
 from kb.content.corpus import read_organisations
 from kb.content.files import shown
 from kb.content.ids import is_id
+from kb.content.links import Place, places_of_links
 from kb.content.model import Problem
 from kb.content.survey import Survey, surveyed
 from kb.content.taxonomy import read_taxonomy
@@ -31,25 +33,37 @@ Answer = TypeVar("Answer")
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH ...]", type=click.Path(path_type=Path))
+@click.option("--links", "ask_links", is_flag=True, help="Also ask every link whether it is still there (network).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 @click.pass_obj
-def check(config: Config, paths: tuple[Path, ...], as_json: bool) -> None:
+def check(config: Config, paths: tuple[Path, ...], ask_links: bool, as_json: bool) -> None:
     """Report every problem in the entries, one a line: where, what is wrong, what to write instead.
 
     With a PATH only the problems of that file or folder are reported; everything is read all the same, because
     entries refer to each other. Exit code 1 when something must be mended, 0 when there are only warnings.
+
+    With --links the sources and websites are asked too, one at a time to a host; a dead one is exit code 1. What they
+    answer is kept in the data folder, where kb status finds it; those found alive are asked again the next day.
     """
     with surveyed(config.entries, config.data) as found:
         organisations = len(found.organisations)
+        places = places_of_links(config.entries, found) if ask_links else {}
     chosen = [_within(config.entries, path) for path in paths]
     problems = [problem for problem in found.problems if not chosen or _is_chosen(problem.path, chosen)]
+    links = asked(config, _chosen_only(places, chosen), all_there_are=not chosen)
     if as_json:
-        click.echo(json.dumps(_to_json(config, found, organisations, problems), ensure_ascii=False, indent=2))
+        value = _to_json(config, found, organisations, problems)
+        if ask_links:
+            value["links"] = [link_to_json(link, lambda path: _shown(config, path)) for link in links]
+        click.echo(json.dumps(value, ensure_ascii=False, indent=2))
     else:
-        for problem in problems:
+        for problem in (*problems, *link_problems(links)):
             click.echo(f"{_shown(config, problem.path)}{str(problem).removeprefix(problem.path)}")
+        if ask_links:
+            click.echo(links_summary(links), err=True)
         click.echo(_summary(found, organisations, problems), err=True)
-    sys.exit(1 if any(problem.severity == "error" for problem in problems) else 0)
+    dead = any(link.answer.state == "dead" for link in links)
+    sys.exit(1 if dead or any(problem.severity == "error" for problem in problems) else 0)
 
 
 def _within(entries: Path, path: Path) -> str:
@@ -69,6 +83,15 @@ def _within(entries: Path, path: Path) -> str:
 
 def _is_chosen(path: str, chosen: Iterable[str]) -> bool:
     return any(one == "." or path == one or path.startswith(f"{one}/") for one in chosen)
+
+
+def _chosen_only(places: Mapping[str, tuple[Place, ...]], chosen: list[str]) -> dict[str, tuple[Place, ...]]:
+    """The links that stand in the chosen files, with the places there."""
+    within = {
+        url: tuple(place for place in here if not chosen or _is_chosen(place.path, chosen))
+        for url, here in places.items()
+    }
+    return {url: here for url, here in within.items() if here}
 
 
 def _shown(config: Config, path: str) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
 
-from kb.backends import Backend, encoder_names, load_encoder, open_backend
+from kb import links
+from kb.backends import VECTOR_INDEX, Backend, encoder_names, load_encoder, open_backend
 from kb.cli.options import RERANKER
 from kb.cli.progress import progress
 from kb.config import DEFAULT_SITE, Config
@@ -19,6 +21,7 @@ from kb.engines.store import Store
 from kb.engines.verified import forget_verified
 from kb.errors import Damaged, NoIndex
 from kb.history import History
+from kb.review import overdue
 from kb.types import Query
 
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
@@ -88,7 +91,10 @@ def _indexed_model(config: Config) -> str | None:
 @_JSON
 @click.pass_obj
 def status(config: Config, as_json: bool) -> None:
-    """Say what is indexed, and read all of it to see whether it is sound."""
+    """Say what is indexed, read all of it to see whether it is sound, and tell what wants looking at.
+
+    That is files left out, links that were found dead (ask them with: kb check --links) and entries overdue for review.
+    """
     with open_backend(config) as backend:
         try:
             backend.check()
@@ -96,20 +102,26 @@ def status(config: Config, as_json: bool) -> None:
             forget_verified(config.data)  # so that the next reindex looks as closely
             raise
         manifest = backend.manifest()
-        encoders = encoder_names(manifest.model)
+        practices = backend.practices()
+        known = links.report(practices, backend.organisations().values(), config.data)
+        late = overdue(practices, date.today(), days=config.review_days)
     value = {
         "generation": manifest.generation,
         "built_at": manifest.built_at,
         "documents": manifest.documents,
         "passages": manifest.passages,
         "model": manifest.model,
-        "encoders": encoders,
+        "encoders": encoder_names(manifest.model),
         "fingerprint": manifest.fingerprint,
         "dimension": manifest.dimension,
-        "vector_index": "flat (exact)",
+        "vector_index": VECTOR_INDEX,
         "segments": len(manifest.segments),
         "left_out": list(manifest.left_out),
         "problems": list(manifest.problems),
+        "links": _counts(known),
+        "dead_links": [_link_to_json(link) for link in known.wanting if link.answer.state == "dead"],
+        "overdue": [{"id": one.practice.id, "seen": one.seen} for one in late],
+        "review_days": config.review_days,
         "entries": str(config.entries),
         "data": str(config.data),
     }
@@ -117,13 +129,32 @@ def status(config: Config, as_json: bool) -> None:
         click.echo(json.dumps(value, ensure_ascii=False, indent=2))
         return
     for name, shown in value.items():
-        if isinstance(shown, list):
-            click.echo(f"{name.replace('_', ' '):>13}: {len(shown) or 'none'}")
-            for line in shown:
-                click.echo(f"{'':>15}{line}")
-        else:
-            click.echo(f"{name.replace('_', ' '):>13}: {shown}")
+        lines = [_one_line(item) for item in shown] if isinstance(shown, list) else None
+        click.echo(f"{name.replace('_', ' '):>13}: {_one_line(shown) if lines is None else len(lines) or 'none'}")
+        for line in lines or ():
+            click.echo(f"{'':>15}{line}")
     click.echo("sound: every checksum is right")
+
+
+def _counts(known: links.LinkReport) -> dict[str, object]:
+    return {str(state): count for state, count in known.counts.items()} | {
+        "unasked": known.unasked,
+        "asked": known.asked,
+    }
+
+
+def _link_to_json(link: links.CheckedLink) -> dict[str, object]:
+    answer = link.answer
+    return {"url": link.url, "detail": answer.detail, "since": answer.since, "entries": list(link.entries)}
+
+
+def _one_line(value: object) -> str:
+    """A value of the status as people read it."""
+    if isinstance(value, list):
+        return ", ".join(map(_one_line, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_one_line(item)}" for name, item in value.items())
+    return "never" if value is None else str(value)
 
 
 @click.command()
@@ -170,6 +201,7 @@ def serve(
             history=History(config.entries),
             styleguide=styleguide,
             address=config.site if config.site != DEFAULT_SITE else None,
+            review_days=config.review_days,
         )
         run(app, host, port, threads, ready=ready)
 
@@ -211,15 +243,8 @@ def export(config: Config, folder: Path | None, as_json: bool) -> None:
 
 
 def _everything(backend: Backend) -> dict[str, list[Any]]:
-    results = backend.search(Query(limit=0))
-    ids: list[str] = []
-    while len(ids) < results.total:
-        page = backend.search(Query(limit=1000, offset=len(ids)))
-        if not page.hits:
-            break
-        ids += [hit.id for hit in page.hits]
     return {
-        "practices": [practice_to_json(backend.practice(key)) for key in sorted(ids)],
+        "practices": [practice_to_json(practice) for practice in backend.practices()],
         "organisations": [organisation_to_json(value) for value in backend.organisations().values()],
         "taxonomy": taxonomy_to_json(backend.taxonomy()),
     }

@@ -1,4 +1,4 @@
-"""How far a reindex has come: a bar in a terminal, plain lines elsewhere."""
+"""How far something long has come: a bar in a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ import click
 class _Lines:
     """A line for each step, and one for each tenth of a long one."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, counted: str) -> None:
         self._stream = stream
+        self._counted = counted
         self._tenth = 0
 
     def step(self, name: str) -> None:
@@ -24,7 +25,7 @@ class _Lines:
         tenth = 10 * done // total if total else 0
         if tenth > self._tenth:
             self._tenth = tenth
-            click.echo(f"  {done} of {total} passages", file=self._stream)
+            click.echo(f"  {done} of {total} {self._counted}", file=self._stream)
 
     def notice(self, message: str) -> None:
         click.echo(message, file=self._stream)
@@ -34,10 +35,11 @@ class _Lines:
 
 
 class _Bar:
-    """The current step on one line, with a bar while passages are encoded."""
+    """The current step on one line, with a bar while things are counted."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, counted: str) -> None:
         self._stream = stream
+        self._counted = counted
         self._bar: Any = None
 
     def step(self, name: str) -> None:
@@ -48,7 +50,7 @@ class _Bar:
         if not total:
             return
         if self._bar is None:
-            self._bar = click.progressbar(length=total, file=self._stream, show_pos=True, label="  passages")
+            self._bar = click.progressbar(length=total, file=self._stream, show_pos=True, label=f"  {self._counted}")
         self._bar.update(done - self._bar.pos)
 
     def notice(self, message: str) -> None:
@@ -62,9 +64,9 @@ class _Bar:
 
 
 @contextmanager
-def progress(stream: TextIO) -> Iterator[_Lines | _Bar]:
+def progress(stream: TextIO, counted: str = "passages") -> Iterator[_Lines | _Bar]:
     """A Progress (see :mod:`indexer.build`) that writes to ``stream``."""
-    shown: _Lines | _Bar = _Bar(stream) if stream.isatty() else _Lines(stream)
+    shown: _Lines | _Bar = _Bar(stream, counted) if stream.isatty() else _Lines(stream, counted)
     try:
         yield shown
     finally:

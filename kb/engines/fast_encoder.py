@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from kb.engines.compiled import NotCompilable, make_form, open_form
 from kb.engines.encoder import SentenceTransformerEncoder
@@ -15,6 +16,9 @@ from kb.engines.static import StaticEncoder, is_static
 from kb.types import Encoder, Floats
 
 _LOG = logging.getLogger(__name__)
+
+Way = Literal["compiled", "table", "sentence-transformers"]
+_WAYS: Mapping[type, Way] = {StaticEncoder: "table", SentenceTransformerEncoder: "sentence-transformers"}
 
 
 class FastEncoder:
@@ -53,6 +57,11 @@ class FastEncoder:
 
     def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
         return self.chosen.token_offsets(text)
+
+    @property
+    def way(self) -> Way:
+        """How the model is run. Raises ModelError when it cannot be loaded."""
+        return _WAYS.get(type(self.chosen), "compiled")
 
     @property
     def chosen(self) -> Encoder:
