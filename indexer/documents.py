@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from kb import ages
 from kb.content.model import Organisation, Practice, Taxonomy
 from kb.labels import Labels
 from kb.markup import sections
@@ -37,6 +38,7 @@ def from_practice(
             "risk": practice.risks,
             "topic": _with_broader(practice.topics, taxonomy),
             "audience": practice.audiences,
+            ages.FACET: ages.bands(practice.ages),
             "kind": tuple(dict.fromkeys(organisation.kind for organisation in responsible)),
             "organisation": practice.organisations,
             "country": practice.countries,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 
+from kb import ages
 from kb.content.codes import countries, country_name, language_name, languages, meant_country, meant_language
 from kb.content.model import Organisation, Taxonomy
 from kb.errors import UsageError
@@ -30,8 +31,14 @@ class Labels:
             return country_name(value, language)
         if facet == "language":
             return language_name(value, language)
+        if facet == ages.FACET:
+            return ages.label(value)
         concept = self._taxonomy.get(facet, value)
         return concept.label(language) if concept else value
+
+    def position(self, facet: str, value: str) -> int:
+        """Where a value stands in a facet whose values have an order of their own; 0 in the others."""
+        return ages.position(value) if facet == ages.FACET else 0
 
     def require(self, facet: str, value: str) -> None:
         """Raise UsageError for a facet or a value that does not exist, with the nearest one that does."""
@@ -51,6 +58,8 @@ class Labels:
             return tuple(countries())
         if facet == "language":
             return tuple(languages())
+        if facet == ages.FACET:
+            return tuple(ages.BANDS)
         return self._taxonomy.ids(facet)
 
 

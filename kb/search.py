@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Protocol, get_args
 
 import numpy as np
@@ -273,7 +274,8 @@ def _facet(
         for value, count in values.items()
         if count or value in selected
     ]
-    return tuple(sorted(found, key=lambda value: (-value.count, value.label.casefold(), value.id)))
+    position = partial(reading.labels.position, facet)
+    return tuple(sorted(found, key=lambda value: (position(value.id), -value.count, value.label.casefold(), value.id)))
 
 
 def _fits(mode: Mode, scored: Scored) -> Mask:

@@ -33,6 +33,7 @@ FACETS: tuple[str, ...] = (
     "risk",
     "topic",
     "audience",
+    "age",
     "kind",
     "organisation",
     "country",

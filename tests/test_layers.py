@@ -25,6 +25,7 @@ LAYERS = [
         "kb.types",
         "kb.query",
         "kb.excerpt",
+        "kb.ages",
         "kb.history",
         "kb.links",
         "kb.review",

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.documents import from_practice
+from kb.ages import bands
 from kb.analysis import tokens
 from kb.backends import Backend
 from kb.content.corpus import read_corpus
@@ -81,6 +82,7 @@ def _tags(practice_id: str, facet: str, backend: Backend) -> set[str]:
         "strand": set(practice.strand),
         "risk": set(practice.risks),
         "audience": set(practice.audiences),
+        "age": set(bands(practice.ages)),
         "evidence": {practice.evidence.kind},
         "stage": {practice.stage},
         "country": set(practice.countries),

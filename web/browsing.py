@@ -97,8 +97,9 @@ def _panel(facet: str, values: Sequence[FacetValue], taxonomy: Taxonomy, called:
     offered = [replace(value, label=called(facet, value.id)) for value in values if value.count or value.selected]
     choices = _nested(facet, offered, taxonomy)
     is_tree = any(choice.narrower for choice in choices)
-    ordered = choices if is_tree else tuple(sorted(choices, key=lambda choice: not choice.value.selected))
-    visible = len(ordered) if is_tree else VISIBLE_VALUES
+    all_visible = is_tree or len(choices) <= VISIBLE_VALUES
+    ordered = choices if all_visible else tuple(sorted(choices, key=lambda choice: not choice.value.selected))
+    visible = len(ordered) if all_visible else VISIBLE_VALUES
     more = ordered[visible:]
     return Panel(
         facet=facet,

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from kb.types import Query
 
 #: What can be laid down and across, the usual choice first. Countries and organisations are too many to lay across.
-ROWS = ("topic", "strand", "risk", "audience", "kind", "country")
-COLUMNS = ("risk", "audience", "strand", "kind", "evidence")
+ROWS = ("topic", "strand", "risk", "audience", "age", "kind", "country")
+COLUMNS = ("risk", "audience", "age", "strand", "kind", "evidence")
 #: How dark a cell can be.
 SHADES = 4
 

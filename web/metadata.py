@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from kb.content.model import Concept, Organisation, Practice, Source
+from kb.content.model import Ages, Concept, Organisation, Practice, Source
 from web.languages import gettext, language
 from web.site import current_backend, current_site, label
 from web.urls import CONCEPT_PATHS, absolute_url
@@ -65,6 +65,7 @@ def practice(found: Practice) -> list[Data]:
             *(_organisation_of(id) for id in found.organisations),
         ],
         "audience": [{"@type": "Audience", "audienceType": label("audience", id)} for id in found.audiences],
+        "typicalAgeRange": _age_range(found.ages),
         "spatialCoverage": [{"@type": "Place", "name": label("country", code)} for code in found.countries],
         "citation": [_source(source) for source in found.sources],
         "encoding": {
@@ -133,6 +134,13 @@ def _organisation_of(id: str) -> Data:
         "name": label("organisation", id),
         "url": absolute_url("organisation", organisation_id=id),
     }
+
+
+def _age_range(ages: Ages | None) -> str | None:
+    """``7-12``, ``13-``: as schema.org writes it."""
+    if ages is None or (ages.start is None and ages.end is None):
+        return None
+    return f"{ages.start or 0}-{'' if ages.end is None else ages.end}"
 
 
 def _source(source: Source) -> Data:

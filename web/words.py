@@ -15,6 +15,7 @@ FACET_NAMES = {
     "risk": lazy("Risk"),
     "topic": lazy("Topic"),
     "audience": lazy("For whom"),
+    "age": lazy("Age"),
     "kind": lazy("Kind of organisation"),
     "organisation": lazy("Organisation"),
     "country": lazy("Country"),

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     import sqlite_utils
 
 #: Raised whenever the tables, the analyser or the hashes of documents change their meaning.
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 9
 
 DATABASE = "index.sqlite"
 _SIDE_FILES = ("-wal", "-shm")

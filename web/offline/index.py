@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 
 from flask import render_template, url_for
 
-from kb import markup
+from kb import ages, markup
 from kb.analysis import tokens
 from kb.backends import Backend
 from kb.content.model import Organisation, Practice
@@ -36,6 +36,7 @@ def values(practice: Practice, organisations: Mapping[str, Organisation]) -> Map
         "risk": practice.risks,
         "topic": practice.topics,
         "audience": practice.audiences,
+        ages.FACET: ages.bands(practice.ages),
         "kind": tuple(kinds),
         "organisation": practice.organisations,
         "country": practice.countries,
@@ -78,10 +79,14 @@ def data_script(backend: Backend, ids: Iterable[str]) -> str:
                 "tags": tags,
             }
         )
-    facets = {facet: dict(sorted(found.items(), key=lambda one: one[1].casefold())) for facet, found in used.items()}
+    facets = {facet: _in_order(facet, found, labels) for facet, found in used.items()}
     names = {facet: str(FACET_NAMES[facet]) for facet in FACETS}
     value = {"documents": documents, "names": names, "labels": facets, "words": dict(sorted(words.items()))}
     return f"var kbIndex = {json.dumps(value, ensure_ascii=False, separators=(',', ':'))};\n"
+
+
+def _in_order(facet: str, names: Mapping[str, str], labels: Labels) -> dict[str, str]:
+    return dict(sorted(names.items(), key=lambda one: (labels.position(facet, one[0]), one[1].casefold())))
 
 
 def _counts(practice: Practice, labels: Iterable[str]) -> Counter[str]:

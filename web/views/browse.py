@@ -9,6 +9,7 @@ from unicodedata import normalize
 
 from flask import render_template
 
+from kb import ages
 from kb.content.model import Organisation
 from kb.types import FacetValue, Query, Results
 from web.browsing import counts, tree
@@ -32,6 +33,7 @@ def home() -> str:
         trees={
             facet: tree(taxonomy, facet, counts(everything, facet)) for facet in ("strand", "risk", "topic", "audience")
         },
+        ages=_used(everything, ages.FACET),
         newest=everything.hits,
     )
 
@@ -44,6 +46,7 @@ def browse() -> str:
         "browse.html",
         total=everything.total,
         trees={facet: tree(taxonomy, facet, counts(everything, facet)) for facet in CONCEPT_PATHS},
+        ages=_used(everything, ages.FACET),
         countries=sorted(_used(everything, "country"), key=lambda value: _sorting(value.label)),
         languages=_used(everything, "language"),
         letters=_by_letter(backend.organisations().values()),

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 
 from flask import render_template, request, url_for
 
+from kb import ages
 from kb.content.model import Taxonomy
 from kb.errors import UsageError
 from kb.types import Query
@@ -43,8 +44,9 @@ def _coverage_url(rows: str, columns: str | None) -> str:
 
 def headings(taxonomy: Taxonomy, facet: str, others: Collection[str] = ()) -> Iterator[Heading]:
     """The values of a facet: the concepts of its scheme as a tree, narrower ones after those above; else ``others``."""
-    concepts = list(taxonomy.ids(facet))
-    if not concepts:
+    if facet == ages.FACET:
+        yield from (Heading(band, label(facet, band)) for band in ages.BANDS)
+    elif not taxonomy.ids(facet):
         yield from sorted((Heading(value, label(facet, value)) for value in others), key=lambda h: h.label)
 
     def below(parent: str | None, depth: int) -> Iterator[Heading]:
