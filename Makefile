@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 HOST   ?= 127.0.0.1
 PORT   ?= 8000
 
-.PHONY: run test check setup format quality bench schema messages api clean
+.PHONY: run test check setup format quality bench bench-full bench-peers schema messages api clean
 
 run: $(VENV)/.installed
 	@$(BIN)/kb reindex; code=$$?; \
@@ -45,12 +45,37 @@ messages: $(VENV)/.installed
 api: $(VENV)/.installed-dev
 	$(BIN)/schemathesis run http://$(HOST):$(PORT)/api/v1/openapi.json --checks all --mode all --max-examples 50
 
+# Short forms, to see how this machine does: under ten minutes in all.
 bench: $(VENV)/.installed-dev
-	$(BIN)/python -m benchmarks.startup
-	$(BIN)/python -m benchmarks.encoding
+	$(BIN)/python -m benchmarks.startup --times 2
+	$(BIN)/python -m benchmarks.encoding --passages 100 --rounds 2
+	$(BIN)/python -m benchmarks.reindex --entries 200 --repeats 1
+	$(BIN)/python -m benchmarks.site --queries 100
+	$(BIN)/python -m benchmarks.scale --passages 1000 --passages 10000
+	$(BIN)/python -m benchmarks.vectors --vectors 20000 --vectors 50000
+
+# At full length, each table into benchmarks/README.md: an hour and a half on an idle machine with two cores.
+bench-full: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks.startup --write
+	$(BIN)/python -m benchmarks.encoding --write
+	$(BIN)/python -m benchmarks.reindex --write
+	$(BIN)/python -m benchmarks.site --write
+	$(BIN)/python -m benchmarks.site --entries 9200 --write
+	$(BIN)/python -m benchmarks.scale --write
+	$(BIN)/python -m benchmarks.vectors --write
+
+# txtai and chromadb, in an environment of their own. COLLECTIONS=DIR adds scifact, where it is there.
+bench-peers: .venv-peers/.installed
+	.venv-peers/bin/python -m benchmarks.peers --write
+	$(if $(COLLECTIONS),.venv-peers/bin/python -m benchmarks.peers $(COLLECTIONS)/scifact --write)
+
+.venv-peers/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e . txtai chromadb
+	@touch $@
 
 clean:
-	rm -rf $(VENV) .kb .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) .venv-peers .kb .mypy_cache .pytest_cache .ruff_cache .hypothesis *.egg-info
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }

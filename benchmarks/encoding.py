@@ -1,6 +1,6 @@
 """Passages a second and milliseconds a query: compiled, beside sentence-transformers, in one run.
 
-    python -m benchmarks.encoding [--model M] [--passages N] [--rounds N]
+    python -m benchmarks.encoding [--model M] [--passages N] [--rounds N] [--write]
 
 The passages are those of the project's own entries, every so many of them, sorted by length as a reindex does; both
 ways encode the same ones in turn, round by round, so that other load meets both, and the best round of each counts.
@@ -13,12 +13,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 
 import click
 import numpy as np
 
 from benchmarks.machine import describe
+from benchmarks.report import WRITE, publish
 from indexer.documents import from_practice
 from indexer.passages import cut
 from kb.backends import load_encoder
@@ -105,7 +107,8 @@ def table(measured: dict[str, Measured], count: int) -> str:
 @click.option("--model", default=DEFAULT_MODEL, show_default=True)
 @click.option("--passages", "number", default=300, show_default=True, help="About how many are encoded.")
 @click.option("--rounds", default=3, show_default=True)
-def main(model: str, number: int, rounds: int) -> None:
+@WRITE
+def main(model: str, number: int, rounds: int, write: Path | None) -> None:
     config = load_config()
     line = describe()
     encoders = {
@@ -122,10 +125,11 @@ def main(model: str, number: int, rounds: int) -> None:
         for name, encoder in encoders.items():
             measured[name] = _better(measured.get(name), measure(encoder, passages, queries))
     lengths = np.array([len(encoders["compiled"].token_offsets(text)) for text in passages])
-    click.echo(
-        f"{line}\n{len(passages)} passages of {lengths.mean():.0f} tokens on average ({lengths.max()} at most), "
-        f"{len(queries)} queries, best of {rounds} rounds\n\n{table(measured, len(passages))}"
+    told = (
+        f"{len(passages)} passages of {lengths.mean():.0f} tokens on average ({lengths.max()} at most), "
+        f"{len(queries)} queries, best of {rounds} rounds"
     )
+    publish("encoding", line, f"{told}\n\n{table(measured, len(passages))}", write)
 
 
 if __name__ == "__main__":

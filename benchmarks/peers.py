@@ -2,6 +2,7 @@
 
     python -m benchmarks.peers                       the real entries, with the judged queries of tests/quality
     python -m benchmarks.peers COLLECTION            a folder in BEIR layout
+    ... --documents 40 --queries 40                  only a part, to see that it runs
     ... --json FILE                                  write the figures there as well
 
 txtai and chromadb are no dependencies: README.md in this folder says how to make an environment with them. Each system
@@ -14,7 +15,6 @@ found. Memory is the peak of the process, the model included.
 from __future__ import annotations
 
 import json
-import os
 import re
 import statistics
 import subprocess
@@ -28,6 +28,8 @@ from typing import Any, Protocol
 
 import click
 
+from benchmarks.machine import describe
+from benchmarks.report import WRITE, publish
 from indexer.build import build
 from indexer.documents import from_practice
 from kb.backends import Backend, load_encoder
@@ -35,11 +37,15 @@ from kb.collection import Collection, read_collection
 from kb.config import load_config
 from kb.content.corpus import read_corpus
 from kb.engines.model_files import DEFAULT_MODEL, find_model
-from kb.evaluation import DEPTH, evaluate
+from kb.evaluation import evaluate
 from kb.query import MAX_CHARACTERS
 from kb.types import Document, Query, Section
 
 _OWN = Path(__file__).resolve().parent.parent / "tests" / "quality"
+
+
+#: Hits asked for: what a page shows, and what nDCG@10 looks at.
+_HITS = 10
 
 
 class System(Protocol):
@@ -59,7 +65,7 @@ def whole(document: Document) -> str:
 class Ours:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._encoder = load_encoder(DEFAULT_MODEL)
+        self._encoder = load_encoder(DEFAULT_MODEL, load_config().data)
         self._encoder.encode(["loaded"])
         self._backend = Backend(folder, lambda manifest: self._encoder)
 
@@ -70,7 +76,7 @@ class Ours:
         self.index({**documents, changed.id: changed})
 
     def find(self, text: str) -> list[str]:
-        return [hit.id for hit in self._backend.search(Query(text[:MAX_CHARACTERS], limit=DEPTH)).hits]
+        return [hit.id for hit in self._backend.search(Query(text[:MAX_CHARACTERS], limit=_HITS)).hits]
 
 
 class Txtai:
@@ -91,7 +97,7 @@ class Txtai:
         self._embeddings.save(str(self._folder / "txtai"))
 
     def find(self, text: str) -> list[str]:
-        return [str(hit["id"]) for hit in self._embeddings.search(text, DEPTH)]
+        return [str(hit["id"]) for hit in self._embeddings.search(text, _HITS)]
 
 
 class Chroma:
@@ -121,7 +127,7 @@ class Chroma:
         self._collection.upsert(ids=[changed.id], documents=[whole(changed)])
 
     def find(self, text: str) -> list[str]:
-        return list(self._collection.query(query_texts=[text], n_results=DEPTH)["ids"][0])
+        return list(self._collection.query(query_texts=[text], n_results=_HITS)["ids"][0])
 
 
 SYSTEMS: Mapping[str, Callable[[Path], System]] = {"ours": Ours, "txtai": Txtai, "chromadb": Chroma}
@@ -177,6 +183,16 @@ def _collection(folder: Path | None) -> Collection:
     return replace(collection, documents=documents)
 
 
+def part(collection: Collection, documents: int | None, queries: int | None) -> Collection:
+    """The first queries, and so many documents: those judged for these first."""
+    assert collection.documents is not None, "documents are given"
+    asked = dict(list(collection.queries.items())[:queries])
+    judged = {id: None for query in asked for id in collection.qrels.get(query, {}) if id in collection.documents}
+    kept = list(dict.fromkeys([*judged, *collection.documents]))[:documents]
+    qrels = {query: collection.qrels[query] for query in asked}
+    return replace(collection, queries=asked, qrels=qrels, documents={id: collection.documents[id] for id in kept})
+
+
 ROWS: Mapping[str, tuple[str, str]] = {
     "seconds_to_index": ("seconds to index", "{:.1f}"),
     "seconds_after_one_change": ("seconds after one change", "{:.2f}"),
@@ -187,28 +203,48 @@ ROWS: Mapping[str, tuple[str, str]] = {
 
 
 @click.command()
-@click.argument("folder", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("collection", required=False, type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--system", type=click.Choice(list(SYSTEMS)), help="Only this one, in this process, as JSON.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False))
-def main(folder: Path | None, system: str | None, json_file: Path | None) -> None:
+@click.option("--documents", type=click.IntRange(1), help="Only so many of them.")
+@click.option("--queries", type=click.IntRange(1), help="Only so many of them.")
+@WRITE
+def main(
+    collection: Path | None,
+    system: str | None,
+    json_file: Path | None,
+    documents: int | None,
+    queries: int | None,
+    write: Path | None,
+) -> None:
     """Measure every system and print a Markdown table."""
+    line = describe()
+    given = part(_collection(collection), documents, queries)
     if system:
         with tempfile.TemporaryDirectory(prefix="kb-peers-", ignore_cleanup_errors=True) as place:
-            figures = measure(system, Path(place), _collection(folder))
+            figures = measure(system, Path(place), given)
         print(json.dumps({name: getattr(figures, name) for name in ROWS}))
         return
+    assert given.documents is not None, "documents are given"
     found = {}
     for name in SYSTEMS:
-        command = [sys.executable, "-m", "benchmarks.peers", "--system", name, *([str(folder)] if folder else [])]
+        command = [sys.executable, "-m", "benchmarks.peers", "--system", name]
+        command += ["--documents", str(len(given.documents)), "--queries", str(len(given.queries))]
+        command += [str(collection)] if collection else []
         run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
         if run.returncode:
             raise click.ClickException(f"{name} failed (above); benchmarks/README.md says how to install it")
         found[name] = json.loads(run.stdout.splitlines()[-1])
-    print("| " + " | ".join(["", *found]) + " |")
-    print("|---|" + "---:|" * len(found))
-    for key, (label, form) in ROWS.items():
-        print(f"| {label} | " + " | ".join(form.format(values[key]) for values in found.values()) + " |")
-    print(f"\nload average at the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    of = f"{len(given.documents):,} documents, {len(given.queries):,} queries, {_HITS} hits a query"
+    rows = [
+        "| " + " | ".join([collection.name if collection else "the entries", *found]) + " |",
+        "|---|" + "---:|" * len(found),
+        *(
+            f"| {label} | " + " | ".join(form.format(values[key]) for values in found.values()) + " |"
+            for key, (label, form) in ROWS.items()
+        ),
+    ]
+    publish(f"peers, {collection.name}" if collection else "peers", line, "\n".join((of, "", *rows)), write)
     if json_file:
         json_file.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 

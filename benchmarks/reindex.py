@@ -13,66 +13,40 @@ with the model loaded for it.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from benchmarks.synthetic import MadeUpVectors, write_base
+from benchmarks.machine import describe
+from benchmarks.process import KB, Run, run
+from benchmarks.report import WRITE, publish
+from benchmarks.synthetic import MadeUpVectors, share_models, write_base
 from indexer.reindex import reindex
 from kb.backends import load_encoder
 from kb.config import load_config
 from kb.engines.model_files import DEFAULT_MODEL
+from kb.engines.vector_cache import CACHE
 
 #: Longer than this after it was written, the time of a file is enough to know it by.
 _SETTLE_SECONDS = 2.1
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """One process: seconds of wall time and of processor time, and the peak of its memory in MiB."""
-
-    seconds: float
-    processor_seconds: float
-    mebibytes: float
-
-
-#: A process starts with the peak of the one that started it, so a small one does.
-_LAUNCHER = """
-import json, os, sys, time
-start = time.perf_counter()
-pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ,
-                     file_actions=[(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1, 2)])
-_, status, usage = os.wait4(pid, 0)
-seconds = time.perf_counter() - start
-used = usage.ru_utime + usage.ru_stime
-print(json.dumps([os.waitstatus_to_exitcode(status), seconds, used, usage.ru_maxrss / 1024]))
-"""
-
-
 def measured(entries: Path, data: Path, command: str = "reindex") -> Run:
     """Run ``kb`` once."""
-    arguments = [str(Path(sys.executable).with_name("kb")), "--entries", str(entries), "--data", str(data), command]
-    launched = [sys.executable, "-I", "-S", "-c", _LAUNCHER, *arguments]
-    code, *figures = json.loads(subprocess.run(launched, check=True, capture_output=True, text=True).stdout)
-    if code not in {0, 1}:
-        raise click.ClickException(f"{' '.join(arguments)} failed; run it by hand to see why")
-    return Run(*figures)
+    return run((KB, "--entries", str(entries), "--data", str(data), command), sound=frozenset({0, 1}))
 
 
 def median(runs: list[Run]) -> Run:
     return Run(
         statistics.median(run.seconds for run in runs),
-        statistics.median(run.processor_seconds for run in runs),
+        statistics.median(run.processor for run in runs),
         statistics.median(run.mebibytes for run in runs),
     )
 
@@ -82,8 +56,10 @@ class Base:
 
     def __init__(self, folder: Path, count: int) -> None:
         self.entries, self.data = folder / "entries", folder / "data"
-        write_base(load_config().entries, self.entries, count)
-        encoder = MadeUpVectors(load_encoder(DEFAULT_MODEL))
+        config = load_config()
+        write_base(config.entries, self.entries, count)
+        encoder = MadeUpVectors(load_encoder(DEFAULT_MODEL, config.data))
+        share_models(config.data, self.data)
         self.passages = reindex(self.entries, self.data, DEFAULT_MODEL, lambda _: encoder).built.passages
         self._files = sorted((self.entries / "practices").iterdir())
         self._turn = 0
@@ -97,7 +73,7 @@ class Base:
 
     def emptied(self) -> None:
         for path in self.data.iterdir():
-            if not path.name.startswith("vectors."):
+            if not path.name.startswith((CACHE, "models", "hashes")):
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def changed(self) -> None:
@@ -154,29 +130,30 @@ def measure(count: int, repeats: int, parent: Path | None = None) -> tuple[int, 
 @click.option("--repeats", type=click.IntRange(1, 20), default=3, show_default=True)
 @click.option("--room", type=click.Path(path_type=Path, file_okay=False, exists=True), help="Where bases are made.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path, dir_okay=False))
-def main(counts: tuple[int, ...], repeats: int, room: Path | None, json_file: Path | None) -> None:
+@WRITE
+def main(counts: tuple[int, ...], repeats: int, room: Path | None, json_file: Path | None, write: Path | None) -> None:
     """Measure reindexing and print a Markdown table."""
-    figures: dict[str, dict[str, dict[str, float]]] = {}
+    line = describe()
     columns: dict[str, dict[str, Run]] = {}
     for count in counts:
         passages, found = measure(count, repeats, room)
-        heading = f"{count:,} entries, {passages:,} passages"
-        columns[heading] = found
-        figures[heading] = {
-            name: {"seconds": run.seconds, "processor_seconds": run.processor_seconds, "mebibytes": run.mebibytes}
-            for name, run in found.items()
-        }
-    print("| seconds (of processor time), MiB | " + " | ".join(columns) + " |")
-    print("|---|" + "---:|" * len(columns))
-    for name in next(iter(columns.values())):
-        print(f"| {name} | " + " | ".join(_cell(found[name]) for found in columns.values()) + " |")
-    print(f"\nload average at the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+        columns[f"{count:,} entries, {passages:,} passages"] = found
+    rows = [
+        "| seconds (of processor time), MiB | " + " | ".join(columns) + " |",
+        "|---|" + "---:|" * len(columns),
+        *(
+            f"| {name} | " + " | ".join(_cell(found[name]) for found in columns.values()) + " |"
+            for name in next(iter(columns.values()))
+        ),
+    ]
+    publish("reindex", line, "\n".join(rows), write)
     if json_file:
+        figures = {base: {name: asdict(run) for name, run in found.items()} for base, found in columns.items()}
         json_file.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
 
 
 def _cell(run: Run) -> str:
-    return f"{run.seconds:.2f} ({run.processor_seconds:.2f}), {run.mebibytes:.0f}"
+    return f"{run.seconds:.2f} ({run.processor:.2f}), {run.mebibytes:.0f}"
 
 
 if __name__ == "__main__":

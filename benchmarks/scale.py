@@ -18,8 +18,6 @@ from __future__ import annotations
 
 import json
 import multiprocessing
-import os
-import platform
 import shutil
 import sqlite3
 import tempfile
@@ -33,7 +31,9 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.machine import describe
 from benchmarks.quality import OWN, REPOSITORY
+from benchmarks.report import WRITE, publish
 from indexer.reindex import reindex
 from kb.backends import Backend, load_encoder
 from kb.bands import floor
@@ -398,15 +398,6 @@ def build(data: Path, folder: Path, passages: int, send: Callable[[Mapping[str, 
     send({"seconds": seconds, "peak": peak, "disk": sizes})
 
 
-def machine() -> str:
-    """The processor, the cores that may be used, the memory."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
-    gibibytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    cores = len(os.sched_getaffinity(0))
-    return f"{model or platform.processor()}, {cores} cores, {gibibytes:.0f} GiB, {platform.system()}"
-
-
 _HEAD = """
 | passages | documents | build s | database | vectors | open s | own memory | mapped | no filter p50 / p95 \
 | broad | narrow | processor: no filter | broad | narrow | recall@10 | narrow |
@@ -416,17 +407,17 @@ _HEAD = """
 @click.command()
 @click.option("--passages", "sizes", type=int, multiple=True, default=SIZES, show_default=True)
 @click.option("--keep", type=click.Path(path_type=Path), help="Keep the bases there, and use those that are there.")
-def main(sizes: Sequence[int], keep: Path | None) -> None:
+@WRITE
+def main(sizes: Sequence[int], keep: Path | None, write: Path | None) -> None:
     """Build, ask, print a table in Markdown."""
+    line = describe()
     config = load_config(REPOSITORY / "entries")
     data = config.data / "quality" / "own"
-    encoder = load_encoder(DEFAULT_MODEL)
+    encoder = load_encoder(DEFAULT_MODEL, config.data)
     reindex(config.entries, data, DEFAULT_MODEL, lambda _: encoder)
     rows = [json.loads(line) for line in (OWN / "queries.jsonl").read_text(encoding="utf-8").splitlines()]
     vectors = {row["text"]: encoder.encode_query(row["text"]) for row in rows if row["language"] == "en"}
-    load = os.getloadavg()[0]
-    click.echo(f"{machine()}; load {load:.1f} when it began; {len(vectors)} queries, milliseconds without encoding")
-    click.echo(_HEAD)
+    lines = [f"{len(vectors)} queries, milliseconds without encoding", _HEAD]
     place = keep or Path(tempfile.mkdtemp(dir=config.data))
     try:
         for size in sizes:
@@ -436,12 +427,14 @@ def main(sizes: Sequence[int], keep: Path | None) -> None:
                 built = _in_own_process(build, data, folder, size)
                 (folder / "built.json").write_text(json.dumps(built))
             built = json.loads((folder / "built.json").read_text())
-            click.echo(_row(built, _in_own_process(measure, folder, vectors)))
+            lines.append(_row(built, _in_own_process(measure, folder, vectors)))
+            click.echo(lines[-1], err=True)
             if not keep:
                 shutil.rmtree(folder)
     finally:
         if not keep:
             shutil.rmtree(place)
+    publish("scale", line, "\n".join(lines), write)
 
 
 def _row(built: Mapping[str, object], found: Mapping[str, object]) -> str:

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import random
 import re
 import shutil
@@ -30,7 +29,10 @@ from urllib.parse import urlencode, urlsplit
 import click
 import numpy as np
 
-from benchmarks.synthetic import MadeUpVectors, write_base
+from benchmarks.machine import describe
+from benchmarks.process import KB
+from benchmarks.report import WRITE, publish
+from benchmarks.synthetic import MadeUpVectors, share_models, write_base
 from indexer.reindex import reindex
 from kb.backends import load_encoder
 from kb.config import load_config
@@ -39,7 +41,6 @@ from kb.content.model import Practice
 from kb.engines.model_files import DEFAULT_MODEL
 from kb.engines.vector_cache import CACHE
 
-_KB = str(Path(sys.executable).with_name("kb"))
 _TIMEOUT = 30.0
 _READY = re.compile(r"http://[^\s]+")
 
@@ -195,7 +196,7 @@ class Reindexing:
     """A reindex after another, each of one changed entry, for as long as it is open."""
 
     def __init__(self, entries: Path, data: Path) -> None:
-        self._command = [_KB, "--entries", str(entries), "--data", str(data), "reindex"]
+        self._command = [KB, "--entries", str(entries), "--data", str(data), "reindex"]
         self._files = sorted((entries / "practices").glob("*.md"))
         self._running = True
         self.runs = 0
@@ -223,21 +224,22 @@ async def _while_reindexing(url: str, paths: Sequence[str], rate: float, reindex
     return answers, reindexing.runs
 
 
-def _base(folder: Path, count: int | None) -> tuple[Path, Path]:
-    """Entries and their index in ``folder``: a copy of the real ones, or made-up ones with made-up vectors."""
+def _base(folder: Path, count: int | None) -> tuple[Path, Path, int]:
+    """Entries and their index in ``folder``, and its passages: a copy of the real ones, or made-up ones."""
     config = load_config()
     entries, data = folder / "entries", folder / "data"
-    data.mkdir()
+    encoder = load_encoder(DEFAULT_MODEL, config.data)
+    encoder.encode_query("compiled now, if it is not yet")
+    share_models(config.data, data)
     if count is None:
         shutil.copytree(config.entries, entries)
         if (config.data / CACHE).exists():
             shutil.copy(config.data / CACHE, data)
-        reindex(entries, data, DEFAULT_MODEL, load_encoder)
     else:
         write_base(config.entries, entries, count)
-        encoder = MadeUpVectors(load_encoder(DEFAULT_MODEL))
-        reindex(entries, data, DEFAULT_MODEL, lambda _: encoder)
-    return entries, data
+        encoder = MadeUpVectors(encoder)
+    built = reindex(entries, data, DEFAULT_MODEL, lambda _: encoder).built
+    return entries, data, built.passages
 
 
 def _loaded(
@@ -256,14 +258,16 @@ def _loaded(
 @click.option("--clients", default=4, show_default=True, help="Connections of the closed loop.")
 @click.option("--threads", default=8, show_default=True, help="Threads of each server.")
 @click.option("--rate", default=20.0, show_default=True, help="Requests a second of the open loop.")
-def main(count: int | None, query_count: int, clients: int, threads: int, rate: float) -> None:
+@WRITE
+def main(count: int | None, query_count: int, clients: int, threads: int, rate: float, write: Path | None) -> None:
     """Measure the results page and print a Markdown table."""
+    line = describe()
     with tempfile.TemporaryDirectory(prefix="kb-site-") as name:
-        entries, data = _base(Path(name), count)
+        entries, data, passages = _base(Path(name), count)
         practices = sorted(read_corpus(entries).practices.values(), key=lambda practice: practice.id)
         paths = queries(practices, query_count)
         rows: list[tuple[str, Answers, str]] = []
-        ours = [_KB, "--entries", str(entries), "--data", str(data), "serve", "--port", "0", "--threads", str(threads)]
+        ours = [KB, "--entries", str(entries), "--data", str(data), "serve", "--port", "0", "--threads", str(threads)]
         with serving(ours) as (url, pid):
             rows += _loaded("ours", url, pid, paths, clients, rate)
             answers, runs = asyncio.run(_while_reindexing(url, paths, rate, Reindexing(entries, data)))
@@ -272,14 +276,18 @@ def main(count: int | None, query_count: int, clients: int, threads: int, rate: 
             baseline = [sys.executable, "-m", "benchmarks.site_baseline", "0", str(entries), str(threads)]
             with serving(baseline) as (url, pid):
                 rows += _loaded("baseline", url, pid, paths, clients, rate)
-    print("| | requests a second | p50 ms | p95 ms | p99 ms | failed | anonymous memory MiB |")
-    print("|---|---:|---:|---:|---:|---:|---:|")
+    lines = [
+        "| | requests a second | p50 ms | p95 ms | p99 ms | failed | anonymous memory MiB |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
     for name, answers, memory in rows:
         latency = " | ".join(f"{answers.percentile(share):.0f}" for share in (50, 95, 99))
-        print(
+        lines.append(
             f"| {name} | {answers.per_second:.1f} | {latency} | {answers.failed} of {len(answers.seconds)} | {memory} |"
         )
-    print(f"\nload average at the end: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    told = f"{passages:,} passages, {query_count} queries, {threads} threads"
+    table = "\n".join(lines)
+    publish("site" if count is None else "site, made up", line, f"{told}\n\n{table}", write)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,7 @@ from indexer.documents import from_practice
 from indexer.passages import cut
 from kb.backends import load_encoder
 from kb.bands import band
+from kb.config import load_config
 from kb.content.codec import practice_from_json, practice_to_json
 from kb.content.corpus import read_corpus
 from kb.content.model import Corpus, Organisation, Taxonomy
@@ -61,7 +62,7 @@ class Baseline:
             self._fill(database)
 
     def _fill(self, database: sqlite3.Connection) -> None:
-        encoder = load_encoder(DEFAULT_MODEL)
+        encoder = load_encoder(DEFAULT_MODEL, load_config().data)
         database.execute("CREATE TABLE practices (id TEXT PRIMARY KEY, value TEXT)")
         database.execute("CREATE TABLE passages (no INTEGER PRIMARY KEY, id TEXT, kind TEXT, heading TEXT, text TEXT)")
         database.execute("CREATE TABLE tags (id TEXT, facet TEXT, value TEXT)")
@@ -184,8 +185,6 @@ class Baseline:
 
 
 def main() -> None:
-    from kb.config import load_config
-
     entries = Path(sys.argv[2]) if len(sys.argv) > 2 else load_config().entries
     backend = Baseline(read_corpus(entries))
     threads = int(sys.argv[3]) if len(sys.argv) > 3 else 8

@@ -1,6 +1,6 @@
 """How long a command takes from a cold process, and how much memory, beside ``python -c pass``.
 
-    python -m benchmarks.startup [--times N]
+    python -m benchmarks.startup [--times N] [--write]
 
 The project's own entries, indexed with the default model; each command is run N times in turn with the others, and the
 least wall time, the least processor time and the largest resident memory are shown. Wall times of a busy machine say
@@ -9,43 +9,21 @@ little; processor times say what the command asks for. The baseline does nothing
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from pathlib import Path
 
 import click
 
 from benchmarks.machine import describe
+from benchmarks.process import KB, Run, run
+from benchmarks.report import WRITE, publish
 from indexer.reindex import reindex
 from kb.backends import load_encoder
 from kb.config import load_config
 from kb.engines.model_files import DEFAULT_MODEL
 
 QUESTION = "how can we stop strangers from messaging children"
-_KB = (sys.executable, "-c", "from kb.cli import main; main()")
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """``seconds`` by the clock, ``processor`` seconds in all threads, ``mebibytes`` resident at most."""
-
-    seconds: float
-    processor: float
-    mebibytes: float
-
-
-def run(command: Sequence[str]) -> Run:
-    start = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise click.ClickException(f"{' '.join(command[2:])} ended with {process.returncode}")
-    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def table(runs: Mapping[str, Sequence[Run]]) -> str:
@@ -69,14 +47,15 @@ def table(runs: Mapping[str, Sequence[Run]]) -> str:
 
 @click.command()
 @click.option("--times", default=5, show_default=True, help="How often each command is run.")
-def main(times: int) -> None:
+@WRITE
+def main(times: int, write: Path | None) -> None:
     config = load_config()
     data = config.data / "benchmarks" / "startup"
     reindex(config.entries, data, DEFAULT_MODEL, lambda name: load_encoder(name, data))
-    kb = (*_KB, "--data", str(data))
+    kb = (KB, "--data", str(data))
     commands = {
         "python -c pass": (sys.executable, "-c", "pass"),
-        "kb --help": (*_KB, "--help"),
+        "kb --help": (KB, "--help"),
         "kb show": (*kb, "show", "conred-programme"),
         "kb search --mode lexical": (*kb, "search", "--mode", "lexical", QUESTION),
         "kb search": (*kb, "search", QUESTION),
@@ -89,7 +68,7 @@ def main(times: int) -> None:
     for _ in range(times):
         for name, command in commands.items():
             runs[name].append(run(command))
-    click.echo(f"{line}\n\n{table(runs)}")
+    publish("startup", line, table(runs), write)
 
 
 if __name__ == "__main__":

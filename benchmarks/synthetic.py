@@ -22,6 +22,8 @@ import numpy as np
 from kb.content.codec import practice_to_json
 from kb.content.corpus import ORGANISATIONS, PRACTICES, TAXONOMY, read_corpus
 from kb.content.model import Practice
+from kb.crosslingual import reader_of
+from kb.engines.compiled import FOLDER
 from kb.types import Encoder, Floats
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z'-]*[A-Za-z]|\d+|[A-Za-z]")
@@ -112,13 +114,22 @@ def as_file(practice: Practice) -> str:
 
 
 class MadeUpVectors:
-    """An Encoder in the space of another that encodes nothing: each text gets a direction drawn from its hash."""
+    """An Encoder in the space of another that encodes nothing: each text gets a direction drawn from its hash.
+
+    It is kb.types.Multilingual where the other is, so that the vectors are cached as those of the other would be.
+    """
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
         self.fingerprint = encoder.fingerprint
         self.dimension = encoder.dimension
         self.max_tokens = encoder.max_tokens
+
+    def reader(self, language: str) -> Encoder:
+        return MadeUpVectors(reader_of(self._encoder, language))
+
+    def by_student(self, texts: Sequence[str]) -> Floats:
+        return self.encode(texts)
 
     def encode(self, texts: Sequence[str]) -> Floats:
         return np.array([self.encode_query(text) for text in texts], dtype=np.float32).reshape(-1, self.dimension)
@@ -130,3 +141,10 @@ class MadeUpVectors:
 
     def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
         return self._encoder.token_offsets(text)
+
+
+def share_models(data: Path, other: Path) -> None:
+    """Let the data folder ``other`` have the compiled models of ``data``, which take half a minute to make."""
+    other.mkdir(parents=True, exist_ok=True)
+    if (data / FOLDER).is_dir():
+        shutil.copytree(data / FOLDER, other / FOLDER, dirs_exist_ok=True)

@@ -97,6 +97,11 @@ class Vectors:
     def __len__(self) -> int:
         return int(self.offsets[-1])
 
+    @property
+    def size(self) -> int:
+        """Bytes of all rows."""
+        return sum(rows.nbytes for rows in self._stored)
+
     def similarities(self, vector: Floats) -> Floats:
         """The inner product of ``vector`` (shape (dimension,)) with every row, float32, shape (len(self),).
 
