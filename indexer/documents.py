@@ -47,6 +47,7 @@ def from_practice(
             "stage": (practice.stage,),
         },
         date=" ".join(filter(None, (practice.updated, practice.started))),
+        translations=practice.translations,
         practice=practice,
         source=source,
     )

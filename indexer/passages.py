@@ -19,11 +19,15 @@ _CHARACTERS_PER_TOKEN = 12
 
 
 def cut(document: Document, encoder: Encoder) -> tuple[Passage, ...]:
-    """The passages of a document: summary, body, questions, title. At least one is of the summary or the body.
+    """The passages of a document: summary, body, questions, title, translations. At least one is of summary or body.
 
     Title and heading path go before the text of the body as context; a question stands by itself, as a query does,
-    and so does the title, which often says best what the whole is about.
+    and so does the title, which often says best what the whole is about. A translation is cut as title and summary are.
     """
+    return (*_own(document, encoder), *_translated(document, encoder))
+
+
+def _own(document: Document, encoder: Encoder) -> tuple[Passage, ...]:
     encoder = reader_of(encoder, document.language)
     found: list[Passage] = []
     summary = (Section((), document.summary),) if document.summary else ()
@@ -42,6 +46,17 @@ def cut(document: Document, encoder: Encoder) -> tuple[Passage, ...]:
     questions = (Passage("question", document.title, (), text, document.language) for text in document.questions)
     title = (Passage("title", document.title, (), document.title, document.language),) if document.title else ()
     return (*found, *questions, *title)
+
+
+def _translated(document: Document, encoder: Encoder) -> Iterator[Passage]:
+    for language, translation in document.translations.items():
+        reader = reader_of(encoder, language)
+        title = translation.title
+        context = _context(title, (), reader)
+        room = reader.max_tokens - len(reader.token_offsets(context))
+        for piece in pieces(translation.summary, room, reader):
+            yield Passage("translation", title, (), piece, language, context)
+        yield Passage("translated-title", title, (), title, language)
 
 
 def pieces(text: str, max_tokens: int, encoder: Encoder) -> list[str]:

@@ -18,6 +18,9 @@ import Stemmer
 
 _WORD = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}]|[\p{L}\p{N}\p{M}]+(?:['’][\p{L}\p{N}\p{M}]+)*")
 
+#: Stands in the terms of translations behind their language. No word holds it, and FTS5 takes it for a letter.
+MARK = "·"
+
 #: Snowball's name of the stemmer for a language (BCP 47 primary subtag). Others are folded only.
 _STEMMERS: dict[str, str] = {
     "ca": "catalan",
@@ -83,6 +86,26 @@ def tokens(text: str, language: str) -> Iterator[Token]:
         term, function_word = _analysed(match.group(), primary)
         if term:
             yield Token(term, match.start(), match.end(), function_word)
+
+
+def translated_tokens(text: str, language: str) -> Iterator[Token]:
+    """The terms of a translation, in order. They carry its language, so that they meet words of that language alone.
+
+    In other languages than English what precedes an apostrophe is a word too ("l'âge").
+    """
+    primary = language.partition("-")[0].lower()
+    text = parted(text, primary)
+    return (token._replace(term=f"{primary}{MARK}{token.term}") for token in tokens(text, primary))
+
+
+def is_translated(term: str) -> bool:
+    """Whether a term is one of :func:`translated_tokens`."""
+    return MARK in term
+
+
+def parted(text: str, language: str) -> str:
+    """``text`` with a blank for every apostrophe, unless it is English; as long as it was."""
+    return text if language == "en" else text.replace("'", " ").replace("’", " ")
 
 
 def analysed(text: str, language: str) -> str:

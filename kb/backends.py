@@ -292,7 +292,7 @@ class Backend:
                     score=round(score, 6),
                     relevance=round(cosine, 6),
                     band=bands.band("dense", cosine),
-                    passage=HitPassage(passages[first[other]].heading, passages[first[other]].text),
+                    passage=_first_passage(passages[first[other]]),
                     why=Why(0.0, 1.0),
                     practice=documents[ids[other]].practice,
                 )
@@ -522,6 +522,10 @@ def load_reranker(model: str, *, threads: int | None = None) -> Reranker:
     from kb.engines.reranker import CrossEncoderReranker
 
     return CrossEncoderReranker(find_reranker(model), threads=threads)
+
+
+def _first_passage(passage: StoredPassage) -> HitPassage:
+    return HitPassage(passage.heading, passage.text, language=passage.language)
 
 
 def _position(ids: Sequence[str], document_id: str) -> int:

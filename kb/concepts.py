@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from kb.alignment import Pair, align
-from kb.analysis import tokens
+from kb.analysis import parted, tokens
 from kb.content.model import Concept, Taxonomy
 from kb.languages import ENGLISH, LANGUAGES, is_function_word
 
@@ -115,7 +115,7 @@ class Glossaries:
             labels = (label for concept in _concepts(self._taxonomy) for label in _labels(concept, language))
             # Every search needs this, and a process that answers one makes it for one: all labels as one text, each
             # written word once, and no stemming take a tenth of the time that one label after the other takes.
-            written = " ".join(set(_parted(" ".join(labels), language).split()))
+            written = " ".join(set(parted(" ".join(labels), language).split()))
             for word in {token.term for token in tokens(written, "und")}:
                 known.setdefault(word, []).append(language)
         return {word: tuple(sorted(languages)) for word, languages in known.items()}
@@ -128,13 +128,9 @@ class Glossaries:
 
 def words(text: str, language: str) -> list[Word]:
     """The words of ``text``; in other languages than English what precedes an apostrophe is a word too ("l'âge")."""
-    text = _parted(text, language)
+    text = parted(text, language)
     pairs = zip(tokens(text, language), tokens(text, "und"), strict=True)
     return [Word(token.term, folded.term, token.start, token.end) for token, folded in pairs]
-
-
-def _parted(text: str, language: str) -> str:
-    return text if language == ENGLISH else text.replace("'", " ").replace("’", " ")
 
 
 def content(text: str, language: str) -> list[Word]:

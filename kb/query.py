@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import regex
 
-from kb.analysis import tokens
+from kb.analysis import tokens, translated_tokens
 from kb.errors import UsageError
 
 #: Longest text of a query, in characters. A longer one is a mistake (or an attack) and is refused, not cut.
@@ -34,7 +34,8 @@ class ParsedQuery:
     averaged. A document must hold every phrase and none of the excluded phrases. ``foreign`` is the text as it was
     written, where its ``language`` is not English.
 
-    The words of a phrase give one form for each language, in the same order, so that a phrase is sought in each.
+    The words of a phrase give one form for each language, of documents and of translations, in the same order, so that
+    a phrase is sought in each.
     """
 
     meaning: str
@@ -56,8 +57,10 @@ class ParsedQuery:
         return frozenset(form for forms in (*self.terms, *in_phrases) for form in forms)
 
 
-def parse(text: str, languages: Sequence[str]) -> ParsedQuery:
+def parse(text: str, languages: Sequence[str], translated: Sequence[str] = ()) -> ParsedQuery:
     """Read ``text``; ``languages`` are those of the documents, whose stemmers decide the forms of each word.
+
+    Phrases and what is left out are sought in translations into the languages ``translated`` as well.
 
     Control and formatting characters count as blanks, a lone quote as nothing. Function words are looked up only
     where there is nothing else. Raises UsageError for a text over MAX_CHARACTERS.
@@ -73,7 +76,7 @@ def parse(text: str, languages: Sequence[str]) -> ParsedQuery:
     for part in _PART.finditer(text):
         quoted, plain = part["phrase"], part["word"]
         piece = quoted if quoted is not None else plain
-        forms = tuple(f for f, _ in _forms(piece, languages))
+        forms = tuple(f for f, _ in _forms(piece, languages, translated))
         if part["minus"]:
             if forms:
                 excluded.append(forms)
@@ -119,10 +122,22 @@ def replaced(text: str, replacement: Callable[[str], str | None]) -> str:
     return _PART.sub(part, text)
 
 
-def _forms(text: str, languages: Sequence[str]) -> list[tuple[Forms, bool]]:
+def translated_forms(word: str, translated: Sequence[str]) -> Forms:
+    """The form that one word has in translations into each of some languages; of "l'âge" that of "âge"."""
+    found = ([token.term for token in translated_tokens(word, language)] for language in translated)
+    return tuple(terms[-1] for terms in found if terms)
+
+
+def _forms(text: str, languages: Sequence[str], translated: Sequence[str] = ()) -> list[tuple[Forms, bool]]:
     """For each word its form in each language, and whether it is a function word in the first of them."""
     by_language = [list(tokens(text, language)) for language in (languages or ("en",))]
     return [
-        (tuple(token.term for token in same_word), same_word[0].function_word)
+        (
+            (
+                *(token.term for token in same_word),
+                *translated_forms(text[same_word[0].start : same_word[0].end], translated),
+            ),
+            same_word[0].function_word,
+        )
         for same_word in zip(*by_language, strict=True)
     ]

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb import bands, reranking, sorting
-from kb.analysis import tokens
+from kb.analysis import tokens, translated_tokens
 from kb.errors import UsageError
 from kb.fusion import NORMALISERS, WEIGHTS, combine
 from kb.labels import Labels
@@ -318,7 +318,9 @@ def _hits(
                 passage=HitPassage(
                     heading=passage.heading,
                     text=passage.text,
-                    highlights=highlights(passage.text, stored.language, parsed.highlighted),
+                    highlights=highlights(passage, parsed.highlighted),
+                    language=passage.language,
+                    translated=passage.kind == "translation",
                 ),
                 why=replace(
                     _shares(mode, document, scored),
@@ -383,6 +385,9 @@ def _shares(mode: Mode, document: int, scored: Scored) -> Why:
     return Why(lexical, round(1 - lexical, 4))
 
 
-def highlights(text: str, language: str, forms: frozenset[str]) -> tuple[tuple[int, int], ...]:
-    """The (start, end) code-point offsets of the words of ``text`` that have one of ``forms``."""
-    return tuple((token.start, token.end) for token in tokens(text, language) if token.term in forms) if forms else ()
+def highlights(passage: StoredPassage, forms: frozenset[str]) -> tuple[tuple[int, int], ...]:
+    """The (start, end) code-point offsets of the words of a passage's text that have one of ``forms``."""
+    if not forms:
+        return ()
+    words = (translated_tokens if passage.kind == "translation" else tokens)(passage.text, passage.language)
+    return tuple((token.start, token.end) for token in words if token.term in forms)

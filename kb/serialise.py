@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kb.content.codec import translations_to_json
 from kb.types import Hit, NamedConcept, Results
 
 
@@ -40,6 +41,7 @@ def _concept_to_json(concept: NamedConcept) -> dict[str, str]:
 
 
 def hit_to_json(hit: Hit) -> dict[str, Any]:
+    """``passage.translated`` says that the hit was found through its summary in ``passage.language``."""
     value: dict[str, Any] = {
         "id": hit.id,
         "title": hit.title,
@@ -48,6 +50,8 @@ def hit_to_json(hit: Hit) -> dict[str, Any]:
         "passage": {
             "heading": list(hit.passage.heading),
             "text": hit.passage.text,
+            "language": hit.passage.language,
+            "translated": hit.passage.translated,
             "highlights": [list(span) for span in hit.passage.highlights],
         },
         "question": hit.question,
@@ -66,6 +70,7 @@ def hit_to_json(hit: Hit) -> dict[str, Any]:
         value |= {
             "summary": practice.summary,
             "language": practice.language,
+            "translations": translations_to_json(practice),
             "organisations": list(practice.organisations),
             "strand": list(practice.strand),
             "topics": list(practice.topics),

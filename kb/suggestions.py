@@ -37,7 +37,7 @@ class Suggestion:
     """``id`` is that of the concept (in ``facet``), the practice or the organisation; of a question, its practice.
 
     ``label`` is what is shown, ``spans`` the (start, end) code-point offsets of what was typed in it; ``matched`` is
-    the other name that was typed, where it is not the label; ``language`` that of a title or a question.
+    the other name that was typed, where it is not the label; ``language`` that of the label, of a title or a question.
     """
 
     kind: Kind
@@ -67,7 +67,7 @@ class Suggestions:
     """All that can be suggested in one generation.
 
     ``used`` maps facets to the values that some practice has: nothing is suggested that leads nowhere. ``texts`` are
-    (id of the practice, whether it is a question, text, language).
+    (id of the practice, whether it is a question, text, language); the first title of a practice is its own.
     """
 
     taxonomy: Taxonomy
@@ -80,7 +80,8 @@ class Suggestions:
         """What ``text`` may become, at most ``MOST`` of a kind.
 
         What begins with it comes first, then what goes by that name before what is also called so, then what is
-        shorter. Concepts go by their names in ``language`` and in English, and are shown in ``language``.
+        shorter. Concepts go by their names in ``language`` and in English, and are shown in ``language``; practices go
+        by all their titles, and are shown by that in ``language`` if they have it, else by their own.
         """
         typed = [token.term for token in tokens(text, "und")] if len(text) <= LONGEST else []
         if sum(map(len, typed)) < SHORTEST:
@@ -144,8 +145,18 @@ class Suggestions:
             if organisation := self.organisations.get(id):
                 for text in (organisation.name, *organisation.aliases):
                     yield _Name("organisation", id, organisation.name, text, _key(text))
+        shown = self._titles(language)
         for id, is_question, text, spoken in self.texts:
-            yield _Name("question" if is_question else "practice", id, text, text, _key(text), language=spoken)
+            label, of_label = (text, spoken) if is_question else shown[id]
+            yield _Name("question" if is_question else "practice", id, label, text, _key(text), language=of_label)
+
+    def _titles(self, language: str) -> Mapping[str, tuple[str, str]]:
+        """By practice: the title that is shown, and its language."""
+        titles: dict[str, tuple[str, str]] = {}
+        for id, is_question, text, spoken in self.texts:
+            if not is_question and (id not in titles or spoken == language):
+                titles[id] = (text, spoken)
+        return titles
 
     def _concepts(self, facet: str) -> Iterator[Concept]:
         used = frozenset(self.used.get(facet, ()))

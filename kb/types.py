@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.content.model import Practice
+from kb.content.model import Practice, Translation
 
 if TYPE_CHECKING:
     from kb.query import ParsedQuery
@@ -24,8 +24,9 @@ Positions = NDArray[np.int64]
 Mode = Literal["hybrid", "lexical", "dense"]
 Sort = Literal["relevance", "newest", "evidence"]
 Band = Literal["strong", "fair", "weak"]
-#: A title and a question are found, but never shown as the passage of a hit.
-PassageKind = Literal["summary", "body", "question", "title"]
+#: Titles and questions are found, but never shown as the passage of a hit. A translation is the summary in another
+#: language than that of the document.
+PassageKind = Literal["summary", "body", "question", "title", "translation", "translated-title"]
 
 #: All facets that a query can filter by and that results count, in the order in which they are shown.
 FACETS: tuple[str, ...] = (
@@ -59,8 +60,8 @@ class Document:
     """What the pipeline indexes, whatever it came from: a practice, or a document of a test collection.
 
     ``keywords`` are found by word and not encoded (names of organisations, labels of tags). ``tags`` maps a facet to
-    the concepts of the document, those above them included. ``practice`` and ``source`` (the text of its file) are
-    kept for display only.
+    the concepts of the document, those above them included. ``translations`` give title and summary in other
+    languages (BCP 47). ``practice`` and ``source`` (the text of its file) are kept for display only.
     """
 
     id: str
@@ -72,13 +73,17 @@ class Document:
     keywords: tuple[str, ...] = ()
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     date: str = ""
+    translations: Mapping[str, Translation] = field(default_factory=dict)
     practice: Practice | None = None
     source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """The unit that is ranked: a piece of a document. ``context`` precedes the text when it is encoded."""
+    """The unit that is ranked: a piece of a document. ``context`` precedes the text when it is encoded.
+
+    ``title`` and ``text`` are in ``language``, which is that of the document or of one of its translations.
+    """
 
     kind: PassageKind
     title: str
@@ -91,6 +96,10 @@ class Passage:
     def encoded_text(self) -> str:
         """The text that the encoder sees."""
         return f"{self.context}\n{self.text}" if self.context else self.text
+
+    @property
+    def is_translated(self) -> bool:
+        return self.kind in ("translation", "translated-title")
 
     @property
     def hash(self) -> bytes:
@@ -148,7 +157,8 @@ class Understanding:
 class MatchedWord:
     """A word of the query, as it was searched for, that a document holds, in its title, text or keywords.
 
-    ``forms`` are the terms of the index through which it matched: its stems, or those of its translations;
+    ``forms`` are the terms of the index through which it matched: its stems, or those of its translations, or with a
+    language before them (``de·kind``) those that translations of the document hold;
     ``translations`` are these in English, as labels write them.
     """
 
@@ -173,11 +183,16 @@ class Why:
 
 @dataclass(frozen=True, slots=True)
 class HitPassage:
-    """The best body passage of a hit. ``highlights`` are (start, end) code-point offsets into ``text``."""
+    """The best body passage of a hit. ``highlights`` are (start, end) code-point offsets into ``text``.
+
+    ``language`` is that of the text; ``translated``: it is the summary in another language than that of the document.
+    """
 
     heading: tuple[str, ...]
     text: str
     highlights: tuple[tuple[int, int], ...] = ()
+    language: str = "en"
+    translated: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,22 +298,25 @@ class Layout:
     """The documents and passages of one generation, as positions. Documents are in the order of their ids.
 
     Passages are in the order of their documents: those of document ``d`` are ``starts[d]`` to ``starts[d + 1]``.
-    ``document_keys``: int64, shape (documents,), the store's names for them.
+    ``document_keys``: int64, shape (documents,), the store's names for them. ``languages`` are those of the documents,
+    ``translated`` those of their translations.
     Arrays of shape (passages,): ``owners`` (int64, the document of each), ``keys`` (int64, the store's names for them),
-    ``questions`` and ``titles`` (bool, which passages are such), ``lengths`` (float32, in terms), ``segments`` and
-    ``rows`` (int64, where their vectors are).
+    ``questions``, ``titles`` and ``translations`` (bool, which passages are such; a translated title is both of the
+    latter), ``lengths`` (float32, in terms), ``segments`` and ``rows`` (int64, where their vectors are).
     """
 
     manifest: Manifest
     ids: tuple[str, ...]
     dates: tuple[str, ...]
     languages: tuple[str, ...]
+    translated: tuple[str, ...]
     document_keys: Positions
     starts: Positions
     owners: Positions
     keys: Positions
     questions: NDArray[np.bool_]
     titles: NDArray[np.bool_]
+    translations: NDArray[np.bool_]
     lengths: Floats
     segments: Positions
     rows: Positions
@@ -310,6 +328,7 @@ class StoredPassage:
     kind: PassageKind
     heading: tuple[str, ...]
     text: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)

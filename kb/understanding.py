@@ -16,7 +16,7 @@ from kb.analysis import tokens
 from kb.concepts import ConceptKey, Glossaries, Glossary, Translation, Word, content
 from kb.labels import Labels
 from kb.languages import ENGLISH, detect, is_function_word
-from kb.query import MAX_CHARACTERS, MAX_TERMS, Forms, ParsedQuery, parse, replaced
+from kb.query import MAX_CHARACTERS, MAX_TERMS, Forms, ParsedQuery, parse, replaced, translated_forms
 from kb.spelling import SHORTEST, Vocabulary, correction
 from kb.types import Layout, NamedConcept, Query, Understanding
 
@@ -62,7 +62,12 @@ class Reading(Protocol):
 
 def understand(query: Query, reading: Reading) -> tuple[ParsedQuery, Understanding]:
     """What to search for, and how that differs from what was typed. Raises UsageError for a text that is too long."""
-    parsed = parse(query.text, reading.layout.languages)
+    parsed, understood = _understood(query, reading)
+    return _in_translations(parsed, understood.language, reading), understood
+
+
+def _understood(query: Query, reading: Reading) -> tuple[ParsedQuery, Understanding]:
+    parsed = _parsed(query.text, reading)
     if query.exact or not parsed.terms:
         return parsed, Understanding()
     if not reading.glossaries and not reading.multilingual:
@@ -77,6 +82,30 @@ def understand(query: Query, reading: Reading) -> tuple[ParsedQuery, Understandi
     bridged, concepts = _bridged(parsed, reading.glossaries.glossary(language), reading, lambda word: True)
     english = tuple(dict.fromkeys(bridged.translations.values()))
     return _in_its_own(bridged, parsed, language), Understanding(language, concepts=concepts, english=english)
+
+
+def _parsed(text: str, reading: Reading) -> ParsedQuery:
+    return parse(text, reading.layout.languages, reading.layout.translated)
+
+
+def _in_translations(parsed: ParsedQuery, language: str | None, reading: Reading) -> ParsedQuery:
+    """The query with the forms that its words have in translations.
+
+    An English word is a word of another language only if it is in no document otherwise: "fast" says almost nothing in
+    German.
+    """
+    translated = reading.layout.translated
+    if not translated or not parsed.terms:
+        return parsed
+    language = language or _language(parsed.meaning, reading)
+    english = [code for code in translated if code.partition("-")[0] == ENGLISH]
+
+    def forms(word: str) -> Forms:
+        within = english if language == ENGLISH and _occurs(_folded(word), reading) else translated
+        return translated_forms(word, within)
+
+    terms = tuple((*own, *forms(word)) for own, word in zip(parsed.terms, parsed.written, strict=True))
+    return replace(parsed, terms=terms)
 
 
 def _in_its_own(parsed: ParsedQuery, written: ParsedQuery, language: str) -> ParsedQuery:
@@ -118,7 +147,7 @@ def _corrected(
     better = replaced(text, lambda word: _correction(word, reading, name=word in names))
     if better == text or len(better) > MAX_CHARACTERS:
         return parsed, Understanding(language)
-    return parse(better, reading.layout.languages), Understanding(language, corrected=" ".join(better.split()))
+    return _parsed(better, reading), Understanding(language, corrected=" ".join(better.split()))
 
 
 def _names(text: str) -> frozenset[str]:
@@ -130,12 +159,12 @@ def _names(text: str) -> frozenset[str]:
 
 def _correction(written: str, reading: Reading, *, name: bool) -> str | None:
     """Another word for one that occurs nowhere and is not a word of a label in any language."""
-    word = "".join(token.term for token in tokens(written, "und"))
+    word = _folded(written)
     if len(word) < SHORTEST or not written.isalpha() or not word.isalpha():
         return None
     if (name and written.isupper()) or reading.glossaries.languages_of(word):
         return None
-    if _occurs(word, reading) or reading.is_word(word):
+    if _occurs(word, reading) or _translated(word, reading) or reading.is_word(word):
         return None
     better = correction(word, reading.vocabulary, name=name)
     if better is None or is_function_word(better, ENGLISH):  # nobody searches for those
@@ -144,8 +173,17 @@ def _correction(written: str, reading: Reading, *, name: bool) -> str | None:
 
 
 def _occurs(word: str, reading: Reading) -> bool:
-    """Whether a folded word, or a form of it, is in a document."""
+    """Whether a folded word, or a form of it, is in a document, translations aside."""
     return word in reading.vocabulary or bool(reading.occurring(_own_forms(word, reading)))
+
+
+def _translated(word: str, reading: Reading) -> bool:
+    """Whether a form of a word is in a translation."""
+    return bool(reading.occurring(translated_forms(word, reading.layout.translated)))
+
+
+def _folded(written: str) -> str:
+    return "".join(token.term for token in tokens(written, "und"))
 
 
 # --- other languages -------------------------------------------------------------------------------------------
@@ -193,7 +231,7 @@ def _bridged(
         written = parsed.meaning[word.start : word.end]
         own, found = _own_forms(written, reading), english.get(word.start)
         forms = tuple(dict.fromkeys((*own, *(translation.term for translation in found or ()))))
-        if own in parsed.terms if found is None else found or reading.occurring(own):  # not foreign: as it did
+        if own in parsed.terms if found is None else found or _known(written, own, reading):  # not foreign: as it did
             terms[forms] += 1
             first.setdefault(forms, written)
         spoken += _spoken(word, found, glossary) if found else _untranslated(written, foreign=found is not None)
@@ -210,6 +248,10 @@ def _bridged(
         ),
         labels,
     )
+
+
+def _known(written: str, own: Forms, reading: Reading) -> bool:
+    return bool(reading.occurring(own)) or _translated(written, reading)
 
 
 def _spoken(word: Word, found: Sequence[Translation], glossary: Glossary) -> list[str]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from indexer.documents import from_practice
 from kb.ages import bands
-from kb.analysis import tokens
+from kb.analysis import tokens, translated_tokens
 from kb.backends import Backend
 from kb.content.corpus import read_corpus
 from kb.content.model import Corpus
@@ -287,7 +287,13 @@ def _terms_of(practice_id: str) -> frozenset[str]:
     document = from_practice(corpus.practices[practice_id], "", corpus.taxonomy, corpus.organisations)
     texts = [document.title, document.summary, *document.questions, *document.keywords]
     texts += [part for section in document.sections for part in (*section.heading, section.text)]
-    return frozenset(token.term for text in texts for token in tokens(text, document.language))
+    translated = (
+        token.term
+        for language, translation in document.translations.items()
+        for text in (translation.title, translation.summary)
+        for token in translated_tokens(text, language)
+    )
+    return frozenset((*(token.term for text in texts for token in tokens(text, document.language)), *translated))
 
 
 @cache

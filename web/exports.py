@@ -95,6 +95,9 @@ COLUMNS: Mapping[str, Column] = MappingProxyType(
         "title": _of(lambda practice: practice.title),
         "summary": _of(lambda practice: practice.summary),
         "language": _of(lambda practice: practice.language),
+        "translated_titles": _of(
+            lambda practice: "; ".join(f"{code}: {found.title}" for code, found in practice.translations.items())
+        ),
         "organisations": _labels("organisation", lambda practice: practice.organisations),
         "partners": _of(lambda practice: "; ".join(practice.partners)),
         "countries": _labels("country", lambda practice: practice.countries),

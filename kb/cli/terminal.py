@@ -38,6 +38,9 @@ def hit_lines(number: int, hit: Hit, backend: Backend, site: str) -> Iterator[st
         facts.append(", ".join(backend.label("country", key) for key in hit.practice.countries))
         facts.append(", ".join(backend.label("topic", key) for key in hit.practice.topics))
     yield from _wrapped(" · ".join(facts), "    ")
+    if hit.passage.translated:
+        found = f"Found in its summary in {backend.label('language', hit.passage.language)}:"
+        yield from _wrapped(click.style(found, italic=True), "    ")
     if hit.question:
         yield from _wrapped(click.style(f"Answers: {hit.question}", italic=True), "    ")
     yield from _wrapped(_marked(hit), "    ")
@@ -62,6 +65,10 @@ def _reasons(why: Why) -> str:
 def practice_lines(practice: Practice, backend: Backend, site: str) -> Iterator[str]:
     yield click.style(practice.title, bold=True)
     yield from _wrapped(practice.summary, "")
+    for language, translation in practice.translations.items():
+        yield ""
+        yield from _wrapped(f"{click.style(f'{language}:', dim=True)} {translation.title}", "")
+        yield from _wrapped(translation.summary, "")
     yield ""
     facts = {
         "By": ", ".join(backend.label("organisation", key) for key in practice.organisations),

@@ -48,11 +48,16 @@ def practice_to_json(practice: Practice) -> dict[str, Any]:
         for source in practice.sources
     ]
     if practice.translations:
-        value["translations"] = {
-            language: {"title": translation.title, "summary": translation.summary}
-            for language, translation in practice.translations.items()
-        }
+        value["translations"] = translations_to_json(practice)
     return value | {"added": practice.added, "updated": practice.updated, "body": practice.body}
+
+
+def translations_to_json(practice: Practice) -> dict[str, Any]:
+    """Title and summary by language."""
+    return {
+        language: {"title": translation.title, "summary": translation.summary}
+        for language, translation in practice.translations.items()
+    }
 
 
 def practice_from_json(value: Mapping[str, Any]) -> Practice:

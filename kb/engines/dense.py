@@ -141,7 +141,8 @@ class Directions:
     """Where the vectors of a generation's passages lie. Shared by all its queries.
 
     ``numbers``: int64, shape (passages,), those of the vectors; None where they are the positions themselves.
-    ``lengths``: float32, shape (documents,), of the sum of the vectors of a document's passages, its title left out.
+    ``lengths``: float32, shape (documents,), of the sum of the vectors of a document's passages, its title and its
+    translations left out.
     """
 
     numbers: Positions | None
@@ -155,7 +156,10 @@ class Directions:
 
 
 class DenseRetriever:
-    """Documents by their best passage, their title and their whole. Bound to one query at a time."""
+    """Documents by their best passage, their titles and their whole. Bound to one query at a time.
+
+    The whole is what is said in the language of the document: translations would count the summary several times.
+    """
 
     def __init__(self, vectors: Vectors, layout: Layout, encoder: Encoder, directions: Directions) -> None:
         self._vectors = vectors
@@ -178,11 +182,12 @@ class DenseRetriever:
             nearest = nearest[self._directions.numbers]
         starts = self._layout.starts[:-1]
         passages = np.where(self._layout.titles, np.float32(0), nearest)
+        whole = np.where(self._layout.translations, np.float32(0), passages)
         # The cosine of a mean direction is the mean of the cosines over that direction's length.
         cosines = {
             "passage": np.maximum(np.maximum.reduceat(passages, starts), 0),
             "nearest": np.maximum(np.maximum.reduceat(nearest, starts), 0),
-            "mean": np.maximum(np.add.reduceat(passages, starts) / self._directions.lengths, 0),
+            "mean": np.maximum(np.add.reduceat(whole, starts) / self._directions.lengths, 0),
         }
         documents: Floats = np.asarray(
             sum(SHARES[name] * np.minimum(values, 1) for name, values in cosines.items()), dtype=np.float32
@@ -207,25 +212,25 @@ def _nothing(layout: Layout) -> Evidence:
 
 
 def document_means(vectors: Vectors, layout: Layout) -> Floats:
-    """The mean direction of the passages of each document: float32, shape (documents, dimension), of unit length."""
+    """The mean direction of the passages of each document, translations left out: float32, shape (documents,
+    dimension), of unit length."""
     numbers = vector_numbers(vectors, layout)
-    return np.concatenate(
-        [
-            centroids(
-                vectors.rows(numbers[layout.starts[first] : layout.starts[last]]), layout.starts[first : last + 1]
-            )
-            for first, last in _spans(layout)
-        ]
-        or [np.empty((0, 0), dtype=np.float32)]
-    )
-
-
-def _lengths(vectors: Vectors, numbers: Positions, layout: Layout) -> Iterator[Floats]:
-    """The lengths of the sums of each document's vectors, its title left out, for some documents after the others."""
+    means = []
     for first, last in _spans(layout):
         start, end = layout.starts[first], layout.starts[last]
         rows = vectors.rows(numbers[start:end])
-        rows[layout.titles[start:end]] = 0
+        rows[layout.translations[start:end]] = 0
+        means.append(centroids(rows, layout.starts[first : last + 1]))
+    return np.concatenate(means or [np.empty((0, 0), dtype=np.float32)])
+
+
+def _lengths(vectors: Vectors, numbers: Positions, layout: Layout) -> Iterator[Floats]:
+    """The lengths of the sums of each document's vectors, its title and its translations left out, for some documents
+    after the others."""
+    for first, last in _spans(layout):
+        start, end = layout.starts[first], layout.starts[last]
+        rows = vectors.rows(numbers[start:end])
+        rows[layout.titles[start:end] | layout.translations[start:end]] = 0
         sums = np.add.reduceat(rows, layout.starts[first:last] - start, axis=0)
         lengths = np.linalg.norm(sums, axis=1)
         yield np.where(lengths > 0, lengths, np.float32(1)).astype(np.float32)

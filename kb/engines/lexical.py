@@ -13,6 +13,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.analysis import is_translated
 from kb.engines import postings
 from kb.engines.postings import FIELDS, Places
 from kb.engines.store import Reader
@@ -20,8 +21,8 @@ from kb.query import Forms, ParsedQuery
 from kb.types import Evidence, Floats, Layout, Positions
 
 #: BM25F: the weight of each field, and how much the length of the field counts (0 not at all, 1 fully).
-WEIGHTS = {"title": 4.0, "text": 1.0, "keywords": 0.5}
-LENGTH = {"title": 0.5, "text": 0.6, "keywords": 0.0}
+WEIGHTS = {"title": 4.0, "text": 1.0, "keywords": 0.5, "translated title": 4.0, "translation": 1.0}
+LENGTH = {"title": 0.5, "text": 0.6, "keywords": 0.0, "translated title": 0.0, "translation": 0.0}
 #: How soon a term that occurs again adds nothing more.
 K1 = 1.6
 
@@ -34,11 +35,12 @@ class FieldLengths:
 
     def __init__(self, layout: Layout) -> None:
         documents = len(layout.ids)
-        lengths = layout.lengths.astype(np.float64)
+        lengths = np.where(layout.translations, 0.0, layout.lengths.astype(np.float64))
         title_lengths = np.where(layout.titles, lengths, 0.0)
         title = _sums(layout.owners, title_lengths, documents)
         text = _sums(layout.owners, lengths - title_lengths, documents)
-        relative = {"title": _relative(title), "text": _relative(text), "keywords": np.ones(documents)}
+        relative = {field: np.ones(documents) for field in FIELDS}
+        relative |= {"title": _relative(title), "text": _relative(text)}
         #: What a term frequency is divided by: float64, shape (fields, documents).
         self.divisors = np.stack([1 - LENGTH[field] + LENGTH[field] * relative[field] for field in FIELDS])
 
@@ -73,7 +75,7 @@ class LexicalRetriever:
         found = postings.read(self._reader.connection, list(dict.fromkeys(chain.from_iterable(query.terms))))
         weights = []
         for forms, count in zip(query.terms, query.counts, strict=True):
-            frequency = self._frequency([places for form in forms for places in found.get(form, ())])
+            frequency = self._frequency(forms, found)
             holding = np.flatnonzero(frequency)
             frequency = frequency[holding]
             weight = count * _idf(documents, len(holding))
@@ -100,12 +102,24 @@ class LexicalRetriever:
         forms: dict[int, set[str]] = {document: set() for document in documents.tolist()}
         found = postings.read(self._reader.connection, list(dict.fromkeys(chain.from_iterable(terms))))
         for form, places in found.items():
-            for document in documents[self._frequency(places)[documents] > 0].tolist():
+            for document in documents[self._field_frequency(places)[documents] > 0].tolist():
                 forms[document].add(form)
         return {document: frozenset(each) for document, each in forms.items()}
 
-    def _frequency(self, found: Sequence[Places]) -> NDArray[np.float64]:
-        """The weighted frequency of a term, found at these places, in each document; 0 where it is not."""
+    def _frequency(self, forms: Forms, found: Mapping[str, Sequence[Places]]) -> NDArray[np.float64]:
+        """The weighted frequency of a term in each document, as it is found in its forms; 0 where it is not.
+
+        A translation says the same again: a document does not hold a word more often for having some.
+        """
+        own = [places for form in forms if not is_translated(form) for places in found.get(form, ())]
+        frequency = self._field_frequency(own)
+        for form in filter(is_translated, forms):
+            if form in found:
+                frequency = np.maximum(frequency, self._field_frequency(found[form]))
+        return frequency
+
+    def _field_frequency(self, found: Sequence[Places]) -> NDArray[np.float64]:
+        """The weighted frequency of what is found at these places, in each document."""
         frequency = np.zeros(len(self._layout.ids))
         for field, keys, counts in found:
             documents = self._places[np.minimum(keys, len(self._places) - 1)]

@@ -16,8 +16,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-#: Fields, by the number under which they are stored.
-FIELDS = ("title", "text", "keywords")
+#: Fields, by the number under which they are stored. Those of translations hold terms of their own
+#: (:func:`kb.analysis.translated_tokens`).
+FIELDS = ("title", "text", "keywords", "translated title", "translation")
 
 #: Postings that are held in memory before they are written.
 BUFFERED = 2_000_000

@@ -15,7 +15,7 @@ import threading
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.analysis import analysed, distinct_words
+from kb.analysis import analysed, distinct_words, translated_tokens
 from kb.content.codec import (
     organisation_from_json,
     organisation_to_json,
@@ -43,6 +43,7 @@ from kb.types import (
     Layout,
     Manifest,
     Passage,
+    PassageKind,
     Placement,
     Positions,
     Segment,
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     import sqlite_utils
 
 #: Raised whenever the tables, the analyser or the hashes of documents change their meaning.
-SCHEMA_VERSION = 9
+SCHEMA_VERSION = 10
 
 DATABASE = "index.sqlite"
 _SIDE_FILES = ("-wal", "-shm")
@@ -83,6 +84,7 @@ _TABLES: Mapping[str, tuple[dict[str, type], str]] = {
             "document": int,
             "ordinal": int,
             "kind": str,
+            "language": str,
             "heading": str,
             "text": str,
             "hash": bytes,
@@ -101,11 +103,13 @@ _TABLES: Mapping[str, tuple[dict[str, type], str]] = {
 
 #: Analysed text, for phrases. The ascii tokenizer splits at blanks and keeps every other character, so its words are
 #: exactly the analyser's terms. A title stands in its own passage, the keywords in the first one.
-#: Words as they are written, folded only, have a table of their own with a row for each document and each word once.
+#: Words as they are written, folded only, have a table of their own with a row for each document and each word once;
+#: those of translations are not among them: they would pass for words of the language of the base.
 _FTS = """
     CREATE VIRTUAL TABLE terms USING fts5(title, text, keywords, tokenize = 'ascii');
     CREATE VIRTUAL TABLE words USING fts5(text, tokenize = 'ascii', detail = none, columnsize = 0);
     CREATE VIRTUAL TABLE vocabulary USING fts5vocab('words', 'row');
+    CREATE INDEX idx_passages_translated ON passages (language) WHERE kind = 'translation';
 """
 
 
@@ -342,17 +346,25 @@ class Reader:
             ids=tuple(row[1] for row in documents),
             dates=tuple(row[2] for row in documents),
             languages=tuple(sorted({row[3] for row in documents})),
+            translated=self._translated(),
             document_keys=document_keys,
             starts=starts,
             owners=owners,
             keys=np.ascontiguousarray(columns["key"]),
             questions=columns["question"].astype(bool),
             titles=columns["title"].astype(bool),
+            translations=columns["translation"].astype(bool),
             lengths=columns["length"].astype(np.float32),
             segments=np.ascontiguousarray(columns["segment"]),
             rows=np.ascontiguousarray(columns["row"]),
             tags=self._tags(document_keys),
         )
+
+    def _translated(self) -> tuple[str, ...]:
+        rows = self.connection.execute(
+            "SELECT DISTINCT language FROM passages WHERE kind = 'translation' ORDER BY language"
+        )
+        return tuple(language for (language,) in rows)
 
     def _passage_columns(self, manifest: Manifest) -> NDArray[np.void]:
         """All passages by their keys, as rows of _PASSAGE_COLUMNS; -1 stands for a segment that is not there.
@@ -364,7 +376,8 @@ class Reader:
             f"CASE segment {' '.join(f'WHEN ? THEN {n}' for n in range(len(files)))} ELSE -1 END" if files else "-1"
         )
         rows = self.connection.execute(
-            f"SELECT key, document, ordinal, kind = 'question', kind = 'title', length, {number}, row FROM passages",
+            f"SELECT key, document, ordinal, kind = 'question', kind IN ('title', 'translated-title'),"
+            f" kind IN ('translation', 'translated-title'), length, {number}, row FROM passages",
             files,
         )
         return np.fromiter(rows, dtype=_PASSAGE_COLUMNS)
@@ -410,11 +423,12 @@ class Reader:
     def passages(self, keys: Sequence[int]) -> Mapping[int, StoredPassage]:
         found = {}
         for chunk in _chunks(keys):
-            for key, kind, heading, text, checksum in self.connection.execute(
-                f"SELECT key, kind, heading, text, checksum FROM passages WHERE key IN ({_marks(chunk)})", chunk
+            for key, kind, language, heading, text, checksum in self.connection.execute(
+                f"SELECT key, kind, language, heading, text, checksum FROM passages WHERE key IN ({_marks(chunk)})",
+                chunk,
             ):
-                self._verify(checksum, (kind, heading, text))
-                found[key] = StoredPassage(kind=kind, heading=tuple(json.loads(heading)), text=text)
+                self._verify(checksum, (kind, language, heading, text))
+                found[key] = StoredPassage(kind, tuple(json.loads(heading)), text, language)
         return found
 
     def source(self, document_id: str) -> str | None:
@@ -440,11 +454,14 @@ class Reader:
         return dict(self.connection.execute("SELECT term, doc FROM vocabulary ORDER BY term"))
 
     def titles_and_questions(self, limit: int) -> list[tuple[str, bool, str, str]]:
-        """(id of the document, whether it is a question, text, language), titles first, in the order of the ids."""
+        """(id of the document, whether it is a question, text, language), titles first, in the order of the ids.
+
+        The first title of a document is its own, others are translated.
+        """
         rows = self.connection.execute(
-            "SELECT documents.id, kind = 'question', text, language"
-            " FROM passages JOIN documents ON documents.key = document"
-            " WHERE kind IN ('title', 'question') ORDER BY kind = 'question', documents.id, ordinal LIMIT ?",
+            "SELECT documents.id, kind = 'question', text, passages.language"
+            " FROM passages JOIN documents ON documents.key = document WHERE kind IN"
+            " ('title', 'translated-title', 'question') ORDER BY kind = 'question', documents.id, ordinal LIMIT ?",
             (limit,),
         )
         return [(id, bool(is_question), text, language) for id, is_question, text, language in rows]
@@ -459,11 +476,13 @@ class Reader:
         return frozenset(found)
 
     def analysed(self, keys: Sequence[int]) -> Mapping[int, str]:
-        """The analysed text of passages, titles and keywords left out, by key."""
+        """The analysed text of passages, keywords left out, by key."""
         found: dict[int, str] = {}
         for chunk in _chunks(keys):
             found.update(
-                self.connection.execute(f"SELECT rowid, text FROM terms WHERE rowid IN ({_marks(chunk)})", chunk)
+                self.connection.execute(
+                    f"SELECT rowid, title || ' ' || text FROM terms WHERE rowid IN ({_marks(chunk)})", chunk
+                )
             )
         return found
 
@@ -538,7 +557,7 @@ class Writer:
             },
         )
         first = self._next("passages")
-        texts = [analysed(passage.text, passage.language) for passage, _ in passages]
+        texts = [_analysed(passage) for passage, _ in passages]
         self._insert(
             "passages",
             *(
@@ -547,13 +566,14 @@ class Writer:
                     "document": key,
                     "ordinal": ordinal,
                     "kind": passage.kind,
+                    "language": passage.language,
                     "heading": (heading := json.dumps(passage.heading, ensure_ascii=False)),
                     "text": passage.text,
                     "hash": passage.hash,
                     "segment": placement.segment,
                     "row": placement.row,
                     "length": texts[ordinal].count(" ") + 1 if texts[ordinal] else 0,
-                    "checksum": row_checksum(passage.kind, heading, passage.text),
+                    "checksum": row_checksum(passage.kind, passage.language, heading, passage.text),
                 }
                 for ordinal, (passage, placement) in enumerate(passages)
             ),
@@ -562,27 +582,16 @@ class Writer:
         self._database.conn.executemany(
             "INSERT INTO terms (rowid, title, text, keywords) VALUES (?, ?, ?, ?)",
             (
-                (
-                    first + ordinal,
-                    texts[ordinal] if passage.kind == "title" else "",
-                    texts[ordinal] if passage.kind != "title" else "",
-                    keywords if ordinal == 0 else "",
-                )
+                (first + ordinal, *_columns(passage, texts[ordinal]), keywords if ordinal == 0 else "")
                 for ordinal, (passage, _) in enumerate(passages)
             ),
         )
-        self._postings.add(
-            key,
-            {
-                "title": " ".join(t for t, (p, _) in zip(texts, passages, strict=True) if p.kind == "title"),
-                "text": " ".join(t for t, (p, _) in zip(texts, passages, strict=True) if p.kind != "title"),
-                "keywords": keywords,
-            },
-        )
-        self._database.execute(
-            "INSERT INTO words (rowid, text) VALUES (?, ?)",
-            (key, _words(*(passage.text for passage, _ in passages), *document.keywords)),
-        )
+        fields: dict[str, list[str]] = {"keywords": [keywords]}
+        for (passage, _), text in zip(passages, texts, strict=True):
+            fields.setdefault(_FIELDS.get(passage.kind, "text"), []).append(text)
+        self._postings.add(key, {field: " ".join(parts) for field, parts in fields.items()})
+        own = (passage.text for passage, _ in passages if not passage.is_translated)
+        self._database.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (key, _words(*own, *document.keywords)))
         self._insert(
             "tags",
             *(
@@ -697,7 +706,10 @@ class Writer:
 
 
 _PASSAGE_COLUMNS = np.dtype(
-    [(name, np.int64) for name in ("key", "document", "ordinal", "question", "title", "length", "segment", "row")]
+    [
+        (name, np.int64)
+        for name in ("key", "document", "ordinal", "question", "title", "translation", "length", "segment", "row")
+    ]
 )
 
 
@@ -712,13 +724,34 @@ def _places(keys: Positions, sought: Positions) -> Positions:
 
 _CHECKSUMS = (
     "SELECT id, title, language, practice, source, checksum FROM documents",
-    "SELECT kind, heading, text, checksum FROM passages",
+    "SELECT kind, language, heading, text, checksum FROM passages",
 )
 
 
 def row_checksum(*values: str | None) -> int:
     """What is stored beside a row, to tell when it was altered."""
     return zlib.crc32("\0".join(value or "" for value in values).encode("utf-8", "surrogatepass"))
+
+
+#: The fields of postings in which passages stand that are not of the text.
+_FIELDS: Mapping[PassageKind, str] = {
+    "title": "title",
+    "translated-title": "translated title",
+    "translation": "translation",
+}
+
+
+def _analysed(passage: Passage) -> str:
+    if passage.is_translated:
+        return " ".join(token.term for token in translated_tokens(passage.text, passage.language))
+    return analysed(passage.text, passage.language)
+
+
+def _columns(passage: Passage, text: str) -> tuple[str, str]:
+    """Title and text, analysed. A translation holds its title as well: which words it has says whether it is shown."""
+    if passage.kind == "translation":
+        return _analysed(replace(passage, text=passage.title)), text
+    return (text, "") if passage.kind in _FIELDS else ("", text)
 
 
 def _words(*texts: str) -> str:

@@ -45,6 +45,11 @@ VALUE = _object({"id": TEXT, "label": TEXT, "count": NUMBER, "selected": {"type"
 COUNTS = _map(_list(VALUE), {"enum": list(FACETS)})
 FILTERS = _map(_list(TEXT), {"enum": list(FACETS)})
 
+_TRANSLATIONS: Schema = {
+    **_map(_object({"title": TEXT, "summary": TEXT})),
+    "description": "Title and summary in other languages, by language (BCP 47).",
+}
+
 _PRACTICE_REQUIRED: Mapping[str, Schema] = {
     "id": TEXT,
     "title": TEXT,
@@ -71,7 +76,7 @@ _PRACTICE_OPTIONAL: Mapping[str, Schema] = {
     "verified": DATE,
     "contact": TEXT,
     "licence": TEXT,
-    "translations": _map(_object({"title": TEXT, "summary": TEXT})),
+    "translations": _TRANSLATIONS,
 }
 _ORGANISATION = _object(
     {"id": TEXT, "name": TEXT, "kind": TEXT, "country": TEXT, "description": TEXT, "practices": NUMBER},
@@ -98,7 +103,18 @@ SCHEMAS: Mapping[str, Schema] = MappingProxyType(
                 "title": TEXT,
                 "score": {**SHARE, "description": "Ranks a hit among the others; larger is better."},
                 "band": BAND,
-                "passage": _object({"heading": _list(TEXT), "text": TEXT, "highlights": SPANS}),
+                "passage": _object(
+                    {
+                        "heading": _list(TEXT),
+                        "text": TEXT,
+                        "language": TEXT,
+                        "translated": {
+                            "type": "boolean",
+                            "description": "Whether it is the summary in another language than that of the practice.",
+                        },
+                        "highlights": SPANS,
+                    }
+                ),
                 "question": {**_maybe(TEXT), "description": "The question that it answers, if that matched best."},
                 "why": _object(
                     {
@@ -112,6 +128,7 @@ SCHEMAS: Mapping[str, Schema] = MappingProxyType(
             {
                 "summary": TEXT,
                 "language": TEXT,
+                "translations": _TRANSLATIONS,
                 **{name: _list(TEXT) for name in ("organisations", "strand", "topics", "countries")},
             },
         ),
