@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from kb.content.model import Practice
 from web import words
+from web.site import label
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ _FACTS: tuple[tuple[str, str | None, Reader], ...] = (
     ("when", None, lambda practice: _text(words.period(practice))),
     ("stage", "stage", lambda practice: (practice.stage,)),
     ("against", "risk", lambda practice: practice.risks),
+    ("language", "language", lambda practice: (practice.language,)),
+    ("titled", None, lambda practice: tuple(label("language", code) for code in practice.translations)),
     ("strand", "strand", lambda practice: practice.strand),
     ("topics", "topic", lambda practice: practice.topics),
     ("evidence", "evidence", lambda practice: (practice.evidence.kind,)),

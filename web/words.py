@@ -55,6 +55,8 @@ FACTS = {
     "when": lazy("When"),
     "stage": lazy("Stage"),
     "against": lazy("Against"),
+    "language": lazy("Language"),
+    "titled": lazy("Title also in"),
     "strand": lazy("Strand of action"),
     "topics": lazy("Topics"),
     "evidence": lazy("Evidence"),
