@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 HOST   ?= 127.0.0.1
 PORT   ?= 8000
 
-.PHONY: run test check setup format quality bench bench-full bench-peers schema messages api clean
+.PHONY: run test check setup format quality bench bench-full bench-peers schema messages api browser a11y clean
 
 run: $(VENV)/.installed
 	@$(BIN)/kb reindex; code=$$?; \
@@ -44,6 +44,17 @@ messages: $(VENV)/.installed
 # Needs the site at HOST:PORT (make run), and sends it some thousand requests.
 api: $(VENV)/.installed-dev
 	$(BIN)/schemathesis run http://$(HOST):$(PORT)/api/v1/openapi.json --checks all --mode all --max-examples 50
+
+# Debian's Chromium, and fonts that the pages name, for the tests in tests/browser. Elsewhere: install it, or set CHROMIUM to one.
+browser:
+	@command -v "$${CHROMIUM:-chromium}" >/dev/null || { command -v apt-get >/dev/null && [ "$$(id -u)" = 0 ]; } \
+	  || { echo "install Chromium (on Debian, as root: make browser), or set CHROMIUM to one"; exit 1; }
+	@command -v "$${CHROMIUM:-chromium}" >/dev/null || { apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends chromium fonts-liberation fonts-roboto-unhinted >/dev/null; }
+
+# Every kind of page, in every language, both colour schemes and three widths; make test looks at a selection.
+a11y: browser $(VENV)/.installed-dev
+	A11Y=all $(BIN)/python -m pytest -q tests/browser/test_axe.py tests/browser/test_every_page.py
 
 # Short forms, to see how this machine does: under ten minutes in all.
 bench: $(VENV)/.installed-dev

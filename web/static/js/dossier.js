@@ -76,7 +76,8 @@ export function dossier() {
     event.preventDefault(); // what was collected on other pages belongs to it too
     const ids = read();
     const { action, dataset } = event.target;
-    const wanted = event.submitter?.formAction || action;
+    // A button without a place of its own gives the address of the page as its formAction.
+    const wanted = event.submitter?.hasAttribute("formaction") ? event.submitter.formAction : action;
     location.assign(address(ids.length > Number(dataset.most) ? action : wanted, ids));
   });
   addEventListener("storage", (event) => { if (event.key === KEY) show(); });

@@ -64,11 +64,10 @@ export function liveSearch(page) {
     document.dispatchEvent(new CustomEvent("results"));
   }
 
-  // At once: gliding over a whole page of results is no way to the next one.
   function take(element) {
     element.focus({ preventScroll: true });
     const { top, bottom } = element.getBoundingClientRect();
-    if (top < 0 || bottom > innerHeight) element.scrollIntoView({ behavior: "instant", block: "start" });
+    if (top < 0 || bottom > innerHeight) element.scrollIntoView({ block: "start" });
   }
 
   function announce() {
