@@ -23,7 +23,7 @@ _FENCED = re.compile(r"^(```|~~~).*?^\1", re.DOTALL | re.MULTILINE)
 _CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 _LINK = re.compile(r"\]\(<?([^)<>\s]+)>?(?:\s+\"[^\"]*\")?\)|^\[[^\]^]+\]:\s*(\S+)", re.MULTILINE)
 _HEADING = re.compile(r"^#+\s+(.+?)\s*$", re.MULTILINE)
-_TARGET = re.compile(r"^([a-z][a-z-]*):", re.MULTILINE)
+_TARGET = re.compile(r"^([a-z][a-z0-9-]*):", re.MULTILINE)
 _MODULE = re.compile(r"\b(?:kb|indexer|web)(?:\.[a-zA-Z_]+)+")
 
 document = pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(REPOSITORY)))
@@ -89,7 +89,7 @@ def test_commands_that_are_named_exist(path: Path) -> None:
 @document
 def test_make_targets_that_are_named_exist(path: Path) -> None:
     targets = set(_TARGET.findall((REPOSITORY / "Makefile").read_text(encoding="utf-8")))
-    named = set(re.findall(r"(?:^|[$( ])make ([a-z][a-z-]*)", code(path.read_text(encoding="utf-8")), re.MULTILINE))
+    named = set(re.findall(r"(?:^|[$( ])make ([a-z][a-z0-9-]*)", code(path.read_text(encoding="utf-8")), re.MULTILINE))
     assert named <= targets, f"{path.name} names targets that the Makefile does not have"
     if path.name == "README.md":
         assert {"run", "test"} <= named
