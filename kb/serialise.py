@@ -41,7 +41,7 @@ def _concept_to_json(concept: NamedConcept) -> dict[str, str]:
 
 
 def hit_to_json(hit: Hit) -> dict[str, Any]:
-    """``passage.translated`` says that the hit was found through its summary in ``passage.language``."""
+    """``passage_translated`` says that the passage is the summary in another language than that of the practice."""
     value: dict[str, Any] = {
         "id": hit.id,
         "title": hit.title,
@@ -50,10 +50,10 @@ def hit_to_json(hit: Hit) -> dict[str, Any]:
         "passage": {
             "heading": list(hit.passage.heading),
             "text": hit.passage.text,
-            "language": hit.passage.language,
-            "translated": hit.passage.translated,
             "highlights": [list(span) for span in hit.passage.highlights],
         },
+        "passage_language": hit.passage.language,
+        "passage_translated": hit.passage.translated,
         "question": hit.question,
         "why": {
             "lexical": hit.why.lexical,

@@ -71,7 +71,7 @@ def test_hits_in_the_language_of_the_reader(get_page: GetPage) -> None:
 def test_programs_get_the_language_of_every_text(client: FlaskClient) -> None:
     found = client.get("/api/v1/search?q=Schweizer+Meldestelle&mode=lexical").get_json()
     hit = next(hit for hit in found["hits"] if hit["id"] == ID)
-    assert (hit["language"], hit["passage"]["language"], hit["passage"]["translated"]) == ("en", "de", True)
+    assert (hit["language"], hit["passage_language"], hit["passage_translated"]) == ("en", "de", True)
     assert hit["translations"]["de"]["title"] == TITLE
     practice = client.get(f"/api/v1/practices/{ID}").get_json()
     assert practice["translations"] == hit["translations"]

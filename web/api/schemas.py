@@ -103,18 +103,12 @@ SCHEMAS: Mapping[str, Schema] = MappingProxyType(
                 "title": TEXT,
                 "score": {**SHARE, "description": "Ranks a hit among the others; larger is better."},
                 "band": BAND,
-                "passage": _object(
-                    {
-                        "heading": _list(TEXT),
-                        "text": TEXT,
-                        "language": TEXT,
-                        "translated": {
-                            "type": "boolean",
-                            "description": "Whether it is the summary in another language than that of the practice.",
-                        },
-                        "highlights": SPANS,
-                    }
-                ),
+                "passage": _object({"heading": _list(TEXT), "text": TEXT, "highlights": SPANS}),
+                "passage_language": TEXT,
+                "passage_translated": {
+                    "type": "boolean",
+                    "description": "Whether it is the summary in another language than that of the practice.",
+                },
                 "question": {**_maybe(TEXT), "description": "The question that it answers, if that matched best."},
                 "why": _object(
                     {
