@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 HOST   ?= 127.0.0.1
 PORT   ?= 8000
 
-.PHONY: run test check setup format quality bench bench-full bench-peers schema messages api browser a11y clean
+.PHONY: run test check setup format quality bench bench-full bench-peers schema messages api preview browser a11y clean
 
 run: $(VENV)/.installed
 	@$(BIN)/kb reindex; code=$$?; \
@@ -55,6 +55,11 @@ browser:
 # Every kind of page, in every language, both colour schemes and three widths; make test looks at a selection.
 a11y: browser $(VENV)/.installed-dev
 	A11Y=all $(BIN)/python -m pytest -q tests/browser/test_axe.py tests/browser/test_every_page.py
+
+# The picture that is shown where a page is shared.
+preview:
+	"$${CHROMIUM:-chromium}" --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1200,630 --screenshot=web/static/preview.png \
+	  file://$(CURDIR)/docs/preview.svg
 
 # Short forms, to see how this machine does: under ten minutes in all.
 bench: $(VENV)/.installed-dev

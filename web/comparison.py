@@ -19,7 +19,7 @@ class Row:
 
     @property
     def same(self) -> bool:
-        return len({frozenset(cell.values) for cell in self.cells}) == 1
+        return len({frozenset({*cell.values, cell.note}) for cell in self.cells}) == 1
 
 
 @dataclass(frozen=True, slots=True)

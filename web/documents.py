@@ -45,7 +45,8 @@ def _practice(practice: Practice, base: str, label: Label) -> Iterator[str]:
     for fact in facts(practice):
         if fact.values:
             named = [label(fact.facet, value) if fact.facet else value for value in fact.values]
-            yield f"- **{words.FACTS[fact.key]}:** {_plain(words.joined(named))}"
+            note = f" ({_plain(fact.note)})" if fact.note else ""
+            yield f"- **{words.FACTS[fact.key]}:** {_plain(words.joined(named))}{note}"
     yield from ("", nested(practice.body, within=practice.id, deeper=1).strip(), "")
     yield from ("<" + base + f"practices/{practice.id}>", "")
     for source in in_order_of_use(practice.body, practice.sources):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kb.content.model import Practice
 from web import words
@@ -12,11 +12,18 @@ from web.site import label
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """``values`` are ids of the facet, or plain text where there is none. A practice may have none of them."""
+    """``values`` are ids of the facet, or plain text where there is none. A practice may have none of them.
+
+    ``note`` says more in words of the entry; so do the values where they are ``own`` words of it. These are in
+    ``language``.
+    """
 
     key: str
     facet: str | None
     values: tuple[str, ...]
+    language: str
+    own: bool = False
+    note: str = ""
 
 
 Reader = Callable[[Practice], Sequence[str]]
@@ -42,7 +49,14 @@ _FACTS: tuple[tuple[str, str | None, Reader], ...] = (
 
 def facts(practice: Practice) -> tuple[Fact, ...]:
     """All facts, those without a value too, so that practices can stand side by side."""
-    return tuple(Fact(key, facet, tuple(read(practice))) for key, facet, read in _FACTS)
+    made = (Fact(key, facet, tuple(read(practice)), practice.language, key == "with") for key, facet, read in _FACTS)
+    return tuple(_with_note(fact, practice) if fact.key == "ages" else fact for fact in made)
+
+
+def _with_note(fact: Fact, practice: Practice) -> Fact:
+    """A note on ages stands for them where there are none in years."""
+    note = (practice.ages.note if practice.ages else None) or ""
+    return replace(fact, note=note) if fact.values else replace(fact, values=_text(note), own=True)
 
 
 def _text(found: str) -> tuple[str, ...]:

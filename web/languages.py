@@ -51,7 +51,9 @@ COOKIE_AGE = 31_536_000
 ARGUMENT = "interface"
 TRANSLATIONS = Path(__file__).parent / "translations"
 
-#: Dates and numbers: English is written as in Europe.
+#: The languages with a country, for what asks for one. English is written as in Europe.
+LOCALES = {"en": "en_GB", "de": "de_DE", "fr": "fr_FR", "es": "es_ES", "it": "it_IT", "pl": "pl_PL"}
+#: Dates and numbers.
 _LOCALES = {code: Locale.parse("en_GB" if code == "en" else code) for code in LANGUAGES}
 
 

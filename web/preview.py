@@ -17,7 +17,7 @@ from flask.typing import ResponseReturnValue
 
 from kb.config import Config
 from kb.content.corpus import ORGANISATIONS, TAXONOMY, PracticeReading, read_corpus, read_practice
-from kb.content.model import Corpus, Organisation, Taxonomy
+from kb.content.model import Corpus, Organisation, Practice, Taxonomy
 from kb.errors import ContentError
 from web import bare_app, views
 from web.practice_page import practice_context
@@ -83,7 +83,7 @@ class _Pages:
             version=version,
             poll_seconds=POLL_SECONDS,
             refresh_seconds=REFRESH_SECONDS,
-            related=_titles(corpus, practice.related if practice else ()),
+            related=_existing(corpus, practice.related if practice else ()),
             similar=(),
             others=(),
             changes=(),
@@ -125,8 +125,8 @@ def _elsewhere(**_: str) -> ResponseReturnValue:
     return page, 404
 
 
-def _titles(corpus: Corpus, ids: Iterable[str]) -> list[tuple[str, str]]:
-    return [(id, corpus.practices[id].title) for id in ids if id in corpus.practices]
+def _existing(corpus: Corpus, ids: Iterable[str]) -> list[Practice]:
+    return [corpus.practices[id] for id in ids if id in corpus.practices]
 
 
 def _stamps(files: Iterable[Path]) -> Iterator[str]:

@@ -62,7 +62,6 @@ def host(url: str) -> str:
 
 
 FILTERS: dict[str, Any] = {
-    "ages": words.ages,
     "day": words.day,
     "excerpt": excerpt,
     "highlight": highlight,
@@ -91,6 +90,7 @@ GLOBALS: dict[str, Any] = {
     "SORTS": words.SORTS,
     "WAYS": words.WAYS,
     "LANGUAGES": languages.LANGUAGES,
+    "LOCALES": languages.LOCALES,
     "alternates": languages.alternates,
     "counted": words.counted,
     "number": languages.number,

@@ -154,14 +154,8 @@ def period(practice: Practice) -> str:
 
 
 def ages(found: Ages) -> str:
-    """``8 to 12``, ``up to 17``, ``13 and over``, with the note if there is one."""
-    bounds = _bounds(found.start, found.end)
-    if bounds and found.note:
-        return f"{bounds} ({found.note})"
-    return bounds or found.note or ""
-
-
-def _bounds(start: int | None, end: int | None) -> str:
+    """``8 to 12``, ``up to 17``, ``13 and over``; empty where nothing is said in years."""
+    start, end = found.start, found.end
     if start is not None and end is not None:
         if start == 0:
             return gettext("up to %(age)s", age=end)

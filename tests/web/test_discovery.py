@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import struct
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import feedparser
 import pytest
@@ -205,3 +207,18 @@ def test_no_text_of_an_entry_ends_a_block_of_data(
     assert not [block for block in page.all("script") if "alert" in block.raw and "type" not in block.attributes]
     [entry] = entries(app.test_client(), "/feed.atom")
     assert entry.findtext(f"{ATOM}title") == evil.replace("\0", "")
+
+
+def test_a_page_that_is_shared_has_a_picture_and_says_its_languages(get_page: GetPage, client: FlaskClient) -> None:
+    page = get_page("/de/browse")
+    picture = page.one("meta", property="og:image").attributes["content"]
+    assert picture.startswith("http://localhost/static/preview.")
+    answer = client.get(urlsplit(picture).path)
+    assert answer.content_type == "image/png"
+    width, height = struct.unpack(">II", answer.data[16:24])  # of the IHDR chunk
+    named = [page.one("meta", property=f"og:image:{side}").attributes["content"] for side in ("width", "height")]
+    assert named == [str(width), str(height)] == ["1200", "630"]
+    assert len(answer.data) < 100_000
+    assert page.one("meta", property="og:locale").attributes["content"] == "de_DE"
+    others = {e.attributes["content"] for e in page.all("meta", property="og:locale:alternate")}
+    assert others == {"en_GB", "fr_FR", "es_ES", "it_IT", "pl_PL"}

@@ -22,7 +22,7 @@ from web.documents import bibtex, citation, to_markdown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.web.conftest import GetPage
+    from tests.web.conftest import Element, GetPage
 
 
 @pytest.fixture(scope="session")
@@ -239,3 +239,39 @@ def test_an_entry_of_its_own_contact_wins(
     monkeypatch.setattr(Backend, "practice", lambda self, id: changed)
     _, links = report(create_app(backend, contact="office@example.org"), pages_of, practice)
     assert links == ["https://own.example/contact"]
+
+
+# --- languages -------------------------------------------------------------------------------------------------
+
+
+def language_of(element: Element | None) -> str:
+    """The language that a screen reader takes the text of an element to be in."""
+    while element is not None:
+        if language := element.attributes.get("lang"):
+            return language
+        element = element.parent
+    return ""
+
+
+def test_words_of_the_entry_are_marked_wherever_they_stand(
+    backend: Backend, pages_of: Callable[[Flask], GetPage]
+) -> None:
+    practice = next(p for p in backend.practices() if p.language == "en" and p.ages and p.ages.note and p.partners)
+    assert practice.ages
+    get = pages_of(create_app(backend, history=Told([Change("2026-01-02", "Correct the year")])))
+    everywhere = [", ".join(practice.partners), practice.ages.note or ""]
+    related = [backend.practice(id).title for id in practice.related]
+    for url, told in (
+        (f"/de/practices/{practice.id}", [*everywhere, "Correct the year", *related]),
+        (f"/de/compare?id={practice.id}", everywhere),
+        (f"/de/dossier/print?id={practice.id}", everywhere),
+    ):
+        page = get(url)
+        for text in told:
+            innermost = [e for e in page if e.text == text and not any(c.text == text for c in e if c is not e)]
+            assert {language_of(e) for e in innermost} == {"en"}, f"{text!r} on {url}"
+
+
+def test_a_question_is_quoted_in_its_language(get_page: GetPage) -> None:
+    for url, language in (("/de/search?q=bullying+in+the+classroom", "en"), ("/search?q=Mobbing+in+der+Klasse", "de")):
+        assert {language_of(q) for q in get_page(url).all("q")} == {language}

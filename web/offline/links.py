@@ -24,6 +24,8 @@ _DATA = (
 _ATTRIBUTE = re.compile(r"""(\s(?:href|src|action)\s*=\s*)("[^"]*"|'[^']*')""", re.IGNORECASE)
 #: The arguments that have a file each, by page; elsewhere only the number of a page of a list.
 _OF_PAGES = {"coverage": ("rows", "columns"), "map": ()}
+#: What a page says of itself with the address of the site.
+_OF_THE_ADDRESS = ("og:url", "og:image", "og:image:type", "og:image:width", "og:image:height", "og:image:alt")
 _PLAIN = re.compile(r"[a-z0-9-]+")
 _ENDING = re.compile(r"\.[a-z0-9]{1,5}$")
 
@@ -149,5 +151,5 @@ class _Writer(HTMLParser):
             return attributes.get("type") == "module" or not self._own_scripts
         if tag == "link" and attributes.get("rel") == "alternate":
             return True
-        names_address = attributes.get("rel") == "canonical" or (attributes.get("property") or "") == "og:url"
+        names_address = attributes.get("rel") == "canonical" or attributes.get("property") in _OF_THE_ADDRESS
         return tag in ("link", "meta") and names_address and not self._keep_address

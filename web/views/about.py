@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+
 from flask import render_template
 
 from kb.content.model import Practice
 from kb.search import MAX_LIMIT
 from kb.types import Query
 from web.contact import contact
-from web.languages import gettext
+from web.languages import gettext, lazy
 from web.site import current_backend, current_site, label
 
-#: Practices with these topics are lines to call and places to report to.
-HELP_TOPICS = ("helplines", "hotlines")
+#: What help there is, by the topic of the practices: who wants to talk must not end up where content is reported.
+HELP: Mapping[str, str] = {
+    "helplines": lazy("Somebody to talk to"),
+    "hotlines": lazy("Where to report illegal content"),
+}
 #: A practice is help that somebody can turn to only while it runs.
 HELP_STAGES = ("running", "unknown")
+#: Values of the facet ``country`` that are wider than one. They come last: who needs help has a country.
+WIDER = ("EU", "INT")
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """The entries about help in a country, by topic, those of :data:`HELP`; none is empty."""
+
+    country: str
+    entries: Mapping[str, tuple[Practice, ...]]
 
 
 def help() -> str:
-    return render_template("help.html", countries=_help_by_country())
+    return render_template("help.html", countries=_help_by_country(), kinds=HELP)
 
 
 def privacy() -> str:
@@ -31,17 +47,15 @@ def accessibility() -> str:
     return render_template("accessibility.html", contact=found)
 
 
-def _help_by_country() -> list[tuple[str, list[Practice]]]:
-    """(country code, entries about its lines), by the names of the countries; what is wider than one comes first."""
-    found: dict[str, list[Practice]] = {}
+def _help_by_country() -> list[Help]:
+    """By the names of the countries."""
+    found: dict[str, dict[str, list[Practice]]] = {}
     backend = current_backend()
-    known = [topic for topic in HELP_TOPICS if backend.taxonomy().get("topic", topic)]
-    if not known:
-        return []
-    query = Query(filters={"topic": tuple(known), "stage": HELP_STAGES}, limit=MAX_LIMIT)
-    for hit in backend.search(query).hits:
-        for country in hit.practice.countries if hit.practice else ():
-            assert hit.practice
-            found.setdefault(country, []).append(hit.practice)
-    wider = ("EU", "INT")
-    return sorted(found.items(), key=lambda item: (item[0] not in wider, label("country", item[0])))
+    for topic in HELP:
+        if backend.taxonomy().get("topic", topic):
+            query = Query(filters={"topic": (topic,), "stage": HELP_STAGES}, limit=MAX_LIMIT)
+            for practice in (hit.practice for hit in backend.search(query).hits if hit.practice):
+                for country in practice.countries:
+                    found.setdefault(country, {}).setdefault(topic, []).append(practice)
+    made = [Help(country, {topic: tuple(some) for topic, some in kinds.items()}) for country, kinds in found.items()]
+    return sorted(made, key=lambda help: (help.country in WIDER, label("country", help.country).casefold()))

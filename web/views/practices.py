@@ -36,7 +36,7 @@ def practice(practice_id: str) -> ResponseReturnValue:
         "practice.html",
         **practice_context(found, backend.taxonomy(), base=request.script_root + language_prefix()),
         similar=similar,
-        related=_titles(found.related),
+        related=_existing(found.related),
         others=[hit for hit in _of_the_same(found) if hit.id not in named][:OTHERS],
         changes=_changes(found),
         contact=_contact(found),
@@ -80,13 +80,13 @@ def _contact(practice: Practice) -> Contact | None:
     return contact(text, subject=report_subject(practice.title, practice.id)) if text else None
 
 
-def _titles(practice_ids: tuple[str, ...]) -> list[tuple[str, str]]:
-    """(id, title) of those that exist: what a file names as related may have been left out of the index."""
+def _existing(practice_ids: tuple[str, ...]) -> list[Practice]:
+    """Those that exist: what a file names as related may have been left out of the index."""
     backend = current_backend()
-    found: list[tuple[str, str]] = []
+    found: list[Practice] = []
     for practice_id in practice_ids:
         try:
-            found.append((practice_id, backend.practice(practice_id).title))
+            found.append(backend.practice(practice_id))
         except NotFound:
             continue
     return found
