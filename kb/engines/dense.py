@@ -10,8 +10,10 @@ import hashlib
 import os
 import secrets
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import faiss
@@ -26,7 +28,14 @@ from kb.types import Encoder, Evidence, Floats, Layout, Positions, Segment
 SEGMENTS = "segments"
 #: Passages whose vectors are copied at a time.
 _TOGETHER = 50_000
-_EMPTY = np.empty(0, dtype=np.float32)
+#: Cores that this process may use.
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+#: From so many vectors on, each core scans a part of them: below, handing out the parts takes longer than it saves.
+SHARED_FROM = 100_000
+#: Vectors in a part.
+_PART = 32_768
+#: What rounding can leave of a sum that is nothing.
+_NO_LENGTH = 1e-4
 _REMEDY = "rebuild it with: kb reindex"
 
 
@@ -36,6 +45,12 @@ _inner_products = faiss.fvec_inner_products_ny  # type: ignore[attr-defined]  # 
 def cap_threads(number: int) -> None:
     """Let FAISS use at most ``number`` threads of its own for one call."""
     faiss.omp_set_num_threads(number)
+
+
+@cache
+def _scanners() -> ThreadPoolExecutor:
+    """A thread for each core; FAISS lets others run while it multiplies."""
+    return ThreadPoolExecutor(CORES, thread_name_prefix="kb-scan")
 
 
 def write_segment(folder: Path, vectors: Floats, *, generation: int) -> Segment:
@@ -82,6 +97,8 @@ class Vectors:
         self._stored = [
             faiss.rev_swig_ptr(index.get_xb(), index.ntotal * dimension).reshape(-1, dimension) for index in indexes
         ]
+        for rows in self._stored:
+            rows.setflags(write=False)
         self.dimension = dimension
         #: The number of the first row of each segment when all rows are counted through.
         self.offsets: Positions = np.cumsum([0, *(index.ntotal for index in indexes)], dtype=np.int64)
@@ -109,19 +126,33 @@ class Vectors:
         """
         asked = np.ascontiguousarray(vector, dtype=np.float32)
         found = np.empty(len(self), dtype=np.float32)
-        for rows, start, end in zip(self._stored, self.offsets, self.offsets[1:], strict=False):
-            if len(rows):
-                _inner_products(
-                    faiss.swig_ptr(found[start:end]),
-                    faiss.swig_ptr(asked),
-                    faiss.swig_ptr(rows),
-                    len(asked),
-                    len(rows),
-                )
+
+        def scan(part: tuple[Floats, int]) -> None:
+            rows, start = part
+            _inner_products(
+                faiss.swig_ptr(found[start : start + len(rows)]),
+                faiss.swig_ptr(asked),
+                faiss.swig_ptr(rows),
+                len(asked),
+                len(rows),
+            )
+
+        parts = (
+            (rows[first : first + _PART], int(start) + first)
+            for rows, start in zip(self._stored, self.offsets, strict=False)
+            for first in range(0, len(rows), _PART)
+        )
+        for _ in (_scanners().map if len(self) >= SHARED_FROM else map)(scan, parts):
+            pass
         return found
 
     def rows(self, numbers: Positions) -> Floats:
-        """The vectors with these numbers, float32, shape (len(numbers), dimension)."""
+        """The vectors with these numbers, float32, shape (len(numbers), dimension); not to be written to."""
+        if len(numbers) and bool((np.diff(numbers) == 1).all()):
+            number = int(np.searchsorted(self.offsets, numbers[0], side="right")) - 1
+            if numbers[-1] < self.offsets[number + 1]:  # one run of one segment, which need not be copied
+                start = numbers[0] - self.offsets[number]
+                return self._stored[number][start : start + len(numbers)]
         found = np.empty((len(numbers), self.dimension), dtype=np.float32)
         segments = np.searchsorted(self.offsets, numbers, side="right") - 1
         for number, rows in enumerate(self._stored):
@@ -152,7 +183,7 @@ class Directions:
     def of(cls, vectors: Vectors, layout: Layout) -> Directions:
         numbers = vector_numbers(vectors, layout)
         in_order = len(numbers) == len(vectors) and bool((numbers == np.arange(len(numbers))).all())
-        return cls(None if in_order else numbers, np.concatenate([_EMPTY, *_lengths(vectors, numbers, layout)]))
+        return cls(None if in_order else numbers, _lengths(vectors, numbers, layout))
 
 
 class DenseRetriever:
@@ -174,8 +205,9 @@ class DenseRetriever:
             return _nothing(self._layout)
         vector = self._encoded(query)
         if feedback is not None and len(feedback):
-            numbers = vector_numbers(self._vectors, self._layout)[feedback]
-            vector = vector + FEEDBACK * self._vectors.rows(numbers).mean(axis=0)
+            numbers = self._directions.numbers
+            rows = self._vectors.rows(feedback if numbers is None else numbers[feedback])
+            vector = vector + FEEDBACK * rows.mean(axis=0)
             vector = (vector / np.linalg.norm(vector)).astype(np.float32)
         nearest = self._vectors.similarities(vector)
         if self._directions.numbers is not None:
@@ -219,21 +251,36 @@ def document_means(vectors: Vectors, layout: Layout) -> Floats:
     for first, last in _spans(layout):
         start, end = layout.starts[first], layout.starts[last]
         rows = vectors.rows(numbers[start:end])
-        rows[layout.translations[start:end]] = 0
+        if layout.translations[start:end].any():
+            rows = np.where(layout.translations[start:end, np.newaxis], np.float32(0), rows)
         means.append(centroids(rows, layout.starts[first : last + 1]))
     return np.concatenate(means or [np.empty((0, 0), dtype=np.float32)])
 
 
-def _lengths(vectors: Vectors, numbers: Positions, layout: Layout) -> Iterator[Floats]:
-    """The lengths of the sums of each document's vectors, its title and its translations left out, for some documents
-    after the others."""
-    for first, last in _spans(layout):
-        start, end = layout.starts[first], layout.starts[last]
-        rows = vectors.rows(numbers[start:end])
-        rows[layout.titles[start:end] | layout.translations[start:end]] = 0
-        sums = np.add.reduceat(rows, layout.starts[first:last] - start, axis=0)
-        lengths = np.linalg.norm(sums, axis=1)
-        yield np.where(lengths > 0, lengths, np.float32(1)).astype(np.float32)
+def _lengths(vectors: Vectors, numbers: Positions, layout: Layout) -> Floats:
+    """The length of the sum of each document's vectors, titles and translations left out; 1 in place of 0. Shape
+    (documents,).
+
+    Documents are taken in the order in which their vectors lie in the files, some at a time, so that these are read
+    from end to end and take little memory.
+    """
+    order = np.argsort(numbers[layout.starts[:-1]])
+    sizes = np.diff(layout.starts)[order]
+    ends = np.cumsum(sizes)
+    starts = ends - sizes
+    positions = np.repeat(layout.starts[:-1][order] - starts, sizes) + np.arange(len(numbers))
+    lengths = np.empty(len(order), dtype=np.float32)
+    first = 0
+    while first < len(order):
+        last = max(first + 1, int(np.searchsorted(ends, starts[first] + _TOGETHER, side="right")))
+        here = positions[starts[first] : ends[last - 1]]
+        rows = vectors.rows(numbers[here])
+        sums = np.add.reduceat(rows, starts[first:last] - starts[first], axis=0)
+        left_out = np.flatnonzero(layout.titles[here] | layout.translations[here])
+        np.subtract.at(sums, np.repeat(np.arange(last - first), sizes[first:last])[left_out], rows[left_out])
+        lengths[order[first:last]] = np.linalg.norm(sums, axis=1)
+        first = last
+    return np.where(lengths > _NO_LENGTH, lengths, np.float32(1)).astype(np.float32)
 
 
 def _spans(layout: Layout) -> Iterator[tuple[int, int]]:

@@ -369,38 +369,49 @@ class Reader:
     def _passage_columns(self, manifest: Manifest) -> NDArray[np.void]:
         """All passages by their keys, as rows of _PASSAGE_COLUMNS; -1 stands for a segment that is not there.
 
-        Rows go straight from the cursor into the array: a million tuples in a list would take ten times the memory.
+        Each column comes as one text of numbers: a million rows as tuples would take three times as long.
         """
         files = [segment.file for segment in manifest.segments]
         number = (
             f"CASE segment {' '.join(f'WHEN ? THEN {n}' for n in range(len(files)))} ELSE -1 END" if files else "-1"
         )
-        rows = self.connection.execute(
-            f"SELECT key, document, ordinal, kind = 'question', kind IN ('title', 'translated-title'),"
-            f" kind IN ('translation', 'translated-title'), length, {number}, row FROM passages",
-            files,
+        values = (
+            "key",
+            "document",
+            "ordinal",
+            "kind = 'question'",
+            "kind IN ('title', 'translated-title')",
+            "kind IN ('translation', 'translated-title')",
+            "length",
+            number,
+            "row",
         )
-        return np.fromiter(rows, dtype=_PASSAGE_COLUMNS)
+        texts = self.connection.execute(
+            f"SELECT {', '.join(f'group_concat({value})' for value in values)} FROM passages", files
+        ).fetchone()
+        found = np.empty(texts[0].count(",") + 1 if texts[0] else 0, dtype=_PASSAGE_COLUMNS)
+        for name, text in zip(_PASSAGE_COLUMNS.names or (), texts, strict=True):
+            found[name] = _numbers(text)
+        return found
 
     def _tags(self, document_keys: Positions) -> Mapping[str, Tags]:
-        names = self.connection.execute("SELECT DISTINCT facet, value FROM tags ORDER BY facet, value").fetchall()
+        by_facet: dict[str, list[tuple[str, Positions]]] = {facet: [] for facet in FACETS}
+        for facet, value, keys in self.connection.execute(
+            "SELECT facet, value, group_concat(document) FROM tags GROUP BY facet, value ORDER BY facet, value"
+        ):
+            if facet in by_facet:
+                by_facet[facet].append((value, _numbers(keys)))
         found = {}
-        for facet in FACETS:
-            values = tuple(value for other, value in names if other == facet)
-            number = {value: index for index, value in enumerate(values)}
-            pairs = np.fromiter(
-                (
-                    (key, number[value])
-                    for key, value in self.connection.execute(
-                        "SELECT document, value FROM tags WHERE facet = ?", (facet,)
-                    )
-                ),
-                dtype=np.dtype((np.int64, 2)),
-            )
-            documents = _places(document_keys, np.asarray(pairs[:, 0]))
+        for facet, having in by_facet.items():
+            held = np.concatenate([keys for _, keys in having] or [_numbers(None)])
+            documents = _places(document_keys, held)
             if (documents < 0).any():
                 raise Damaged(f"{self._path} refers to a document that is not there; {_REBUILD}")
-            found[facet] = Tags(values=values, documents=documents, concepts=np.ascontiguousarray(pairs[:, 1]))
+            found[facet] = Tags(
+                values=tuple(value for value, _ in having),
+                documents=documents,
+                concepts=np.repeat(np.arange(len(having), dtype=np.int64), [len(keys) for _, keys in having]),
+            )
         return found
 
     def documents(self, ids: Sequence[str]) -> Mapping[str, StoredDocument]:
@@ -711,6 +722,11 @@ _PASSAGE_COLUMNS = np.dtype(
         for name in ("key", "document", "ordinal", "question", "title", "translation", "length", "segment", "row")
     ]
 )
+
+
+def _numbers(text: str | None) -> Positions:
+    """What group_concat made of whole numbers, as int64; it makes None of no rows."""
+    return np.fromstring(text, dtype=np.int64, sep=",") if text else np.empty(0, dtype=np.int64)
 
 
 def _places(keys: Positions, sought: Positions) -> Positions:
