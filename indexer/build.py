@@ -29,7 +29,7 @@ from kb.engines.dense import SEGMENTS, Vectors, document_means, remove_segments,
 from kb.engines.store import Store, Writer
 from kb.engines.vector_cache import VectorCache
 from kb.engines.verified import note_verified, still_verified
-from kb.errors import Damaged, NoIndex
+from kb.errors import Damaged, ModelError, NoIndex, StoreError
 from kb.types import Document, Encoder, Floats, Manifest, Passage, Placement, Segment
 
 #: Passages encoded between two commits of the vector cache: what an interrupted run has to do again at most.
@@ -38,6 +38,11 @@ BATCH = 64
 #: is dead. A segment is left alone while it is larger than all smaller ones together, so that a row is copied seldom.
 MAX_SEGMENTS = 8
 MAX_DEAD = 0.25
+#: The vector cache holds what no passage uses any more until that takes more room than what is used and this (bytes):
+#: so there is room for a second model, and for texts that are changed back.
+CACHE_SPARE = 32 * 2**20
+#: Bytes of a cached vector beside its numbers: its key, its checksum, and what pages leave free.
+_CACHE_ROW = 400
 #: Seconds for which segments that a newer generation dropped stay on disk, for readers that are about to open them.
 GRACE = 300.0
 
@@ -216,6 +221,7 @@ def _build(run: _Run, clock: _Clock) -> tuple[Built, Manifest]:
             _map(run, writer, manifest)
     with clock.step("cleaning up"):
         _clean_up(run, manifest)
+        _prune(run, manifest)
     total = sum(map(len, passages.values()))
     return Built(todo, generation, True, manifest.passages, encoded, total - encoded, clock.seconds), manifest
 
@@ -359,3 +365,18 @@ def _clean_up(run: _Run, manifest: Manifest) -> None:
     now = time.time()
     waiting = (file for file, since in manifest.retired.items() if now - since < GRACE)
     remove_segments(run.folder, frozenset((*(segment.file for segment in manifest.segments), *waiting)))
+
+
+def _prune(run: _Run, manifest: Manifest) -> None:
+    """Let the vector cache forget what no passage uses, once there is much of it."""
+    used = manifest.passages * (4 * manifest.dimension + _CACHE_ROW)
+    try:
+        with VectorCache(run.folder) as cache:
+            if cache.size() <= 2 * used + CACHE_SPARE:
+                return
+            with run.store.reading() as reader:
+                cache.keep_only(
+                    (reader_of(run.encoder, language).fingerprint, digest) for language, digest in reader.encoded()
+                )
+    except (ModelError, StoreError) as error:  # the generation is published; the next one tries again
+        run.progress.notice(f"vectors that nothing uses any more stay in the cache: {error}")

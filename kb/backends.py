@@ -23,7 +23,7 @@ from kb.config import Config
 from kb.content.model import Organisation, Practice, Taxonomy
 from kb.crossing import crossed
 from kb.dictionary import Dictionary, make_dictionary
-from kb.engines.dense import DenseRetriever, Directions, Vectors, cap_threads, document_means
+from kb.engines.dense import DenseRetriever, Directions, Vectors, cap_threads, document_means, how_scanned
 from kb.engines.lexical import FieldLengths, LexicalRetriever, document_places
 from kb.engines.model_files import DEFAULT_MODEL, Hashes, find_model, find_reranker
 from kb.engines.model_words import read_words
@@ -224,9 +224,6 @@ def _dense(snapshot: Snapshot) -> DenseRetriever:
 #: The engines. A new one is a new module and a line here.
 RETRIEVERS: Mapping[str, Callable[[Snapshot], Retriever]] = MappingProxyType({"lexical": _lexical, "semantic": _dense})
 
-
-#: How vectors are compared, as people are told.
-VECTOR_INDEX = "flat (exact)"
 
 #: A database and vectors up to this size each (bytes) are checked whole when a generation is opened; larger ones by kb
 #: status and by the next kb reindex that finds their files changed.
@@ -485,6 +482,11 @@ def load_encoder(model: str, data: Path | None = None, *, threads: int | None = 
 
     encoder = FastEncoder(files, data, hashes, threads=threads)
     return MultilingualEncoder(encoder, student_files(hashes)) if model == DEFAULT_MODEL else encoder
+
+
+def vector_index(manifest: Manifest) -> str:
+    """How the vectors of a generation are compared, as people are told."""
+    return how_scanned(sum(segment.rows for segment in manifest.segments))
 
 
 def encoder_names(model: str) -> list[str]:

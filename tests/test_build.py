@@ -1,7 +1,9 @@
 """What a run does and does not do again, and what it makes of a damaged index."""
 
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -231,6 +233,26 @@ def test_a_damaged_vector_cache_is_filled_again(run: Run, data: Path) -> None:
     overwrite(data / CACHE)
     assert run(document("a"), document("b")).encoded == 3
     assert search(data, "words b")[0] == "b"
+
+
+def test_vectors_that_nothing_uses_are_forgotten_once_there_are_many(
+    run: Run, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("indexer.build.CACHE_SPARE", 64 * 1024)
+    other = FakeEncoder("another model")
+    run(document("a"))
+    run(document("a"), document("b"), using=other)
+    assert cached(data) == {"fake": 3, "another model": 6}  # little: both models find their vectors again
+    run(*(document(str(number)) for number in range(80)), using=other)
+    run(document("b"), using=other)
+    assert cached(data) == {"another model": 3}
+    assert run(document("b"), document("a"), using=other).encoded == 3
+    assert search(data, "words b")[0] == "b"
+
+
+def cached(data: Path) -> dict[str, int]:
+    with closing(sqlite3.connect(data / CACHE)) as cache:
+        return dict(cache.execute("SELECT fingerprint, count(*) FROM vectors GROUP BY fingerprint"))
 
 
 def test_open_readers_notice_a_new_generation_and_a_replaced_file(run: Run, data: Path) -> None:

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from math import log1p
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from kb.backends import RETRIEVERS, Backend, Snapshot
+from kb.engines.dense import MEASURED, SHARED_FROM, Vectors, how_scanned, write_segment
 from kb.query import parse
 from kb.types import Document, Evidence, Section
 from tests.conftest import FakeEncoder, MakeBackend
@@ -120,3 +122,36 @@ def test_feedback_moves_the_query_towards_what_was_found(make_backend: MakeBacke
         assert after.documents[2] > before.documents[2]
         words = snapshot.retriever("lexical").retrieve(parse("helpline", ["en"]), feedback=school)
         assert words.documents[2] == 0
+
+
+@pytest.mark.parametrize("rows", [(5,), (1, 0, 7, 3), (0,)])
+def test_cores_that_share_a_scan_give_what_one_gives(
+    rows: tuple[int, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored = np.random.default_rng(1).standard_normal((sum(rows), 8)).astype(np.float32)
+    parts = np.split(stored, np.cumsum(rows)[:-1])
+    segments = [write_segment(tmp_path, part, generation=number) for number, part in enumerate(parts)]
+    vectors = Vectors.open(tmp_path, segments, 8)
+    asked = np.arange(8, dtype=np.float32)
+    alone = vectors.similarities(asked)
+    monkeypatch.setattr("kb.engines.dense.SHARED_FROM", 0)
+    monkeypatch.setattr("kb.engines.dense._PART", 2)
+    np.testing.assert_array_equal(vectors.similarities(asked), alone)
+    np.testing.assert_allclose(alone, stored @ asked, rtol=1e-5, atol=1e-5)
+
+
+def test_vectors_are_given_in_the_order_asked_for_and_cannot_be_altered(tmp_path: Path) -> None:
+    stored = np.arange(24, dtype=np.float32).reshape(6, 4)
+    segments = [write_segment(tmp_path, part, generation=1) for part in (stored[:4], stored[4:])]
+    vectors = Vectors.open(tmp_path, segments, 4)
+    for numbers in ([1, 2, 3], [3, 4, 5], [5], [4, 0], [2, 2], []):
+        np.testing.assert_array_equal(vectors.rows(np.array(numbers, dtype=np.int64)), stored[numbers])
+    with pytest.raises(ValueError, match="read-only"):  # the file is mapped: writing there would end the process
+        vectors.rows(np.array([1, 2]))[0, 0] = 9
+
+
+def test_how_vectors_are_compared_is_told_by_their_number() -> None:
+    assert "one core" in how_scanned(SHARED_FROM - 1)
+    assert "cores share" in how_scanned(SHARED_FROM)
+    assert "measured" not in how_scanned(MEASURED)
+    assert "measured" in how_scanned(MEASURED + 1)

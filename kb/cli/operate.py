@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from kb import links
-from kb.backends import VECTOR_INDEX, Backend, encoder_names, load_encoder, open_backend
+from kb.backends import Backend, encoder_names, load_encoder, open_backend, vector_index
 from kb.cli.options import RERANKER
 from kb.cli.progress import progress
 from kb.config import DEFAULT_SITE, Config
@@ -114,7 +114,7 @@ def status(config: Config, as_json: bool) -> None:
         "encoders": encoder_names(manifest.model),
         "fingerprint": manifest.fingerprint,
         "dimension": manifest.dimension,
-        "vector_index": VECTOR_INDEX,
+        "vector_index": vector_index(manifest),
         "segments": len(manifest.segments),
         "left_out": list(manifest.left_out),
         "problems": list(manifest.problems),

@@ -32,6 +32,8 @@ _TOGETHER = 50_000
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 #: From so many vectors on, each core scans a part of them: below, handing out the parts takes longer than it saves.
 SHARED_FROM = 100_000
+#: So many were measured (docs/performance.md); beyond, a search may take longer than people like to wait.
+MEASURED = 1_200_000
 #: Vectors in a part.
 _PART = 32_768
 #: What rounding can leave of a sum that is nothing.
@@ -87,6 +89,14 @@ def remove_segments(folder: Path, keep: frozenset[str]) -> None:
             for file in (folder / SEGMENTS).iterdir():
                 if file.name not in keep:
                     file.unlink(missing_ok=True)
+
+
+def how_scanned(vectors: int) -> str:
+    """How a base of so many vectors is searched, for people."""
+    if vectors < SHARED_FROM:
+        return f"flat (exact): one core compares every vector; from {SHARED_FROM:,} vectors on all cores share them"
+    told = f"flat (exact): {CORES} cores share the {vectors:,} vectors; below {SHARED_FROM:,} one is as fast"
+    return told if vectors <= MEASURED else f"{told}; more than the {MEASURED:,} for which it was measured"
 
 
 class Vectors:

@@ -512,6 +512,11 @@ class Reader:
         )
         return [Place(*row) for row in rows]
 
+    def encoded(self) -> Iterator[tuple[str, bytes]]:
+        """The language and the hash of every passage."""
+        for language, digest in self.connection.execute("SELECT DISTINCT language, hash FROM passages"):
+            yield str(language), bytes(digest)
+
     def hashes(self) -> Mapping[str, str]:
         """The hash of every document, by id."""
         return dict(self.connection.execute("SELECT id, hash FROM documents"))

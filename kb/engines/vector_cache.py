@@ -1,13 +1,15 @@
 """Vectors already made, by (model fingerprint, passage hash), in a database of its own.
 
-It belongs to the writer alone and is only ever a saving of time: a damaged one is set aside and filled again.
+It belongs to the writer alone and is only ever a saving of time: a damaged one is set aside and filled again. What no
+passage uses any more is kept for a while, as texts and models are changed back; indexer.build says how long.
 """
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -73,6 +75,35 @@ class VectorCache:
                 )
         except sqlite3.OperationalError as error:
             raise self._told(error) from error
+
+    def size(self) -> int:
+        """Bytes of what is kept."""
+        try:
+            (pages,), (free,), (each,) = (
+                self._open_connection.execute(f"PRAGMA {name}").fetchone()
+                for name in ("page_count", "freelist_count", "page_size")
+            )
+        except sqlite3.OperationalError as error:
+            raise self._told(error) from error
+        return int((pages - free) * each)
+
+    def keep_only(self, used: Iterable[tuple[str, bytes]]) -> None:
+        """Forget all but these (fingerprint, hash), in one transaction, and give the room back where there is some to
+        do it. Raises StoreError when it cannot be written."""
+        connection = self._open_connection
+        try:
+            connection.execute("CREATE TEMP TABLE used (fingerprint TEXT, hash BLOB, PRIMARY KEY (fingerprint, hash))")
+            with connection:
+                connection.executemany("INSERT OR IGNORE INTO used VALUES (?, ?)", used)
+                connection.execute(
+                    "DELETE FROM vectors WHERE NOT EXISTS (SELECT 1 FROM used"
+                    " WHERE used.fingerprint = vectors.fingerprint AND used.hash = vectors.hash)"
+                )
+            connection.execute("DROP TABLE used")
+        except sqlite3.OperationalError as error:
+            raise self._told(error) from error
+        with contextlib.suppress(sqlite3.OperationalError):  # without it the free pages are used again
+            connection.execute("VACUUM")
 
     def _rows(self, statement: str, values: Sequence[object]) -> list[tuple[bytes, bytes, int]]:
         try:
