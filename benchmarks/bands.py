@@ -1,49 +1,77 @@
 """Where does a result begin to fit? The edge between fair and weak, chosen and tested on different queries.
 
-    python -m benchmarks.bands [--mode hybrid]
+    python -m benchmarks.bands [--mode hybrid] [--write docs/quality.md]
 
-Answerable: the English queries of tests/quality. Unanswerable: those of unanswerable.jsonl, half of them near misses.
-A query counts as answered when its best hit has at least the edge's relevance. Prints the curve over all edges, and the
-shares that an edge reaches on queries that had no part in choosing it (leave one out).
+Answerable: the queries of queries.jsonl and answerable.jsonl in tests/quality. Unanswerable: those of
+unanswerable.jsonl. A query counts as answered when its best hit has at least the edge's relevance. Prints the curve
+over all edges, for English and for the other languages, and the shares that an edge reaches on queries that had no part
+in choosing it (leave one out); then, on standard error, what the edge in use gets wrong.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import get_args
 
 import click
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import pages
 from benchmarks.quality import OWN, REPOSITORY
 from indexer.reindex import reindex
 from kb.backends import Backend, backend_with, load_encoder
 from kb.bands import EDGES
 from kb.config import load_config
 from kb.engines.model_files import DEFAULT_MODEL
+from kb.languages import ENGLISH
 from kb.types import Mode, Query
 
 Values = NDArray[np.float64]
 
-
-def best_relevances(backend: Backend, file: str, mode: Mode) -> tuple[list[str], Values]:
-    """The relevance of the best hit of each English query in ``file`` (0 where there is none), with its text."""
-    rows = [json.loads(line) for line in (OWN / file).read_text(encoding="utf-8").splitlines()]
-    texts = [row["text"] for row in rows if row.get("language", "en") == "en"]
-    hits = [backend.search(Query(text, mode=mode, limit=50)).hits for text in texts]
-    return texts, np.array([max((hit.relevance for hit in found), default=0.0) for found in hits])
+ANSWERABLE = ("queries.jsonl", "answerable.jsonl")
+UNANSWERABLE = ("unanswerable.jsonl",)
+#: The best relevance is looked for among so many hits: the order is that of the scores.
+_DEPTH = 50
 
 
-def shares(answerable: Values, unanswerable: Values, edge: float) -> tuple[float, float]:
-    """How many answerable queries are answered, and how many unanswerable ones are not."""
-    return float((answerable >= edge).mean()), float((unanswerable < edge).mean())
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Queries and the relevance of the best hit of each, float64, shape (queries,); 0 where there is none."""
+
+    texts: Sequence[str]
+    best: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    name: str
+    answerable: Asked
+    unanswerable: Asked
+
+
+def asked(backend: Backend, files: Iterable[str], mode: Mode, *, english: bool) -> Asked:
+    """The queries in ``files`` that are in English, or those that are not."""
+    rows = [json.loads(line) for file in files for line in (OWN / file).read_text(encoding="utf-8").splitlines()]
+    texts = [row["text"] for row in rows if (row["language"] == ENGLISH) == english]
+    hits = [backend.search(Query(text, mode=mode, limit=_DEPTH)).hits for text in texts]
+    return Asked(texts, np.array([max((hit.relevance for hit in found), default=0.0) for found in hits]))
+
+
+def shares(answerable: Values, unanswerable: Values, edges: Values | float) -> tuple[Values, Values]:
+    """For each edge how many answerable queries are answered, and how many unanswerable ones are not."""
+    answered = 1 - np.searchsorted(np.sort(answerable), edges) / len(answerable)
+    refused = np.searchsorted(np.sort(unanswerable), edges) / len(unanswerable)
+    return np.asarray(answered), np.asarray(refused)
 
 
 def best_edge(answerable: Values, unanswerable: Values) -> float:
     """The edge at which the smaller of the two shares is largest; the middle one of equals."""
     edges = np.unique(np.concatenate([answerable, unanswerable]))
-    smaller = np.array([min(shares(answerable, unanswerable, edge)) for edge in edges])
+    smaller = np.minimum(*shares(answerable, unanswerable, edges))
     best = np.flatnonzero(smaller == smaller.max())
     return float(edges[best[len(best) // 2]])
 
@@ -59,35 +87,66 @@ def left_out(answerable: Values, unanswerable: Values) -> tuple[float, float]:
     return float(np.mean(answered)), float(np.mean(refused))
 
 
+def curve(groups: Sequence[Group], edges: Values) -> Iterable[str]:
+    columns = [f"{group.name}: {what}" for group in groups for what in ("answered", "refused")]
+    yield f"| edge | {' | '.join(columns)} |"
+    yield "|---" * (len(columns) + 1) + "|"
+    for edge in edges:
+        cells = [share for g in groups for share in shares(g.answerable.best, g.unanswerable.best, float(edge))]
+        yield f"| {edge:.2f} | {' | '.join(f'{share:.2f}' for share in cells)} |"
+
+
+def summary(groups: Sequence[Group], edges: Mapping[str, float]) -> Iterable[str]:
+    """What each edge in use reaches, and what one does that was chosen on the other queries."""
+    yield "| | answerable | unanswerable | edge | answered | refused |"
+    yield "|---|---|---|---|---|---|"
+    for group in groups:
+        values = group.answerable.best, group.unanswerable.best
+        start = f"| {group.name} | {len(values[0])} | {len(values[1])} "
+        answered, refused = left_out(*values)
+        yield f"{start}| left one out, about {best_edge(*values):.2f} | **{answered:.3f}** | **{refused:.3f}** |"
+        for name, edge in edges.items():
+            reached, kept = shares(*values, edge)
+            yield f"{start}| {name}, {edge:.2f} | {reached:.3f} | {kept:.3f} |"
+
+
+def errors(group: Group, edge: float) -> Iterable[str]:
+    for title, queries, wrong in (
+        ("answerable, refused", group.answerable, group.answerable.best < edge),
+        ("unanswerable, answered", group.unanswerable, group.unanswerable.best >= edge),
+    ):
+        yield f"\n{group.name}, {title}:"
+        yield from (f"  {queries.best[place]:.3f}  {queries.texts[place]}" for place in np.flatnonzero(wrong).tolist())
+
+
 @click.command()
 @click.option("--mode", type=click.Choice(get_args(Mode)), default="hybrid", show_default=True)
-def main(mode: Mode) -> None:
-    """Print the curve, the best edge, and what it reaches on queries that it has not seen."""
+@click.option("--write", type=click.Path(path_type=Path, exists=True), help="A page to put curve and shares into.")
+def main(mode: Mode, write: Path | None) -> None:
+    """Print the curve, what the edges reach, and what they get wrong."""
     config = load_config(REPOSITORY / "entries")
     encoder = load_encoder(DEFAULT_MODEL, config.data)
     data = config.data / "quality" / "own"
     reindex(config.entries, data, DEFAULT_MODEL, lambda _: encoder)
     with backend_with(encoder, data) as backend:
-        asked, answerable = best_relevances(backend, "queries.jsonl", mode)
-        foreign, unanswerable = best_relevances(backend, "unanswerable.jsonl", mode)
-    click.echo("| edge | answerable, answered | unanswerable, refused |\n|---|---|---|")
-    low, high = np.percentile(np.concatenate([answerable, unanswerable]), [2, 98])
-    for edge in np.linspace(low, high, 15):
-        answered, refused = shares(answerable, unanswerable, float(edge))
-        click.echo(f"| {edge:.2f} | {answered:.2f} | {refused:.2f} |")
-    answered, refused = left_out(answerable, unanswerable)
-    edge = best_edge(answerable, unanswerable)
-    click.echo(f"\nbest edge {edge:.3f}; leaving one out, {answered:.3f} answered and {refused:.3f} refused")
-    used = EDGES[mode]["fair"]
-    answered, refused = shares(answerable, unanswerable, used)
-    click.echo(f"edge in use {used}: {answered:.3f} answered and {refused:.3f} refused")
-    for title, texts, values, wrong in (
-        ("answerable, refused", asked, answerable, answerable < used),
-        ("unanswerable, answered", foreign, unanswerable, unanswerable >= used),
-    ):
-        click.echo(f"\n{title}:")
-        for place in np.flatnonzero(wrong):
-            click.echo(f"  {values[place]:.3f}  {texts[place]}")
+        groups = [
+            Group(
+                name,
+                asked(backend, ANSWERABLE, mode, english=english),
+                asked(backend, UNANSWERABLE, mode, english=english),
+            )
+            for name, english in (("English", True), ("other languages", False))
+        ]
+    every = np.concatenate([queries.best for g in groups for queries in (g.answerable, g.unanswerable)])
+    low, high = np.percentile(every[every > 0], [5, 98])
+    used = {name: EDGES[mode][name] for name in ("fair", "strong")}
+    text = "\n".join((*summary(groups, used), "", *curve(groups, np.linspace(low, high, 15))))
+    click.echo(text)
+    for group in groups:
+        for line in errors(group, used["fair"]):
+            click.echo(line, err=True)
+    if write:
+        pages.write(text, write, "bands")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
     python -m benchmarks.quality                      our own judged queries, against the committed baseline
     python -m benchmarks.quality --collections DIR    and every collection in BEIR layout in DIR
+    python -m benchmarks.quality --questions          also what the questions of the entries are good for
     ... --write docs/quality.md                       put the tables into that page
     ... --accept                                      make the figures of our own queries the baseline
 
@@ -24,13 +25,14 @@ import click
 import numpy as np
 import Stemmer
 
+from benchmarks import pages
+from benchmarks.without import copy_without
 from indexer.build import build
 from indexer.reindex import reindex
 from kb.backends import Backend, backend_with, load_encoder
 from kb.collection import Collection, read_collection
 from kb.config import load_config
 from kb.engines.model_files import DEFAULT_MODEL
-from kb.errors import UsageError
 from kb.evaluation import DEPTH, Evaluation, evaluate
 from kb.query import MAX_CHARACTERS
 from kb.significance import compare
@@ -41,7 +43,6 @@ OWN = REPOSITORY / "tests" / "quality"
 BASELINE = Path(__file__).with_name("quality-baseline.json")
 #: A mean may fall this far below the baseline before it counts: less than one query in ten moved by one rank.
 TOLERANCE = 0.002
-_BEGIN, _END = "<!-- begin: tables -->", "<!-- end: tables -->"
 
 Rankings = Mapping[str, Sequence[str]]
 
@@ -189,7 +190,7 @@ def differences(results: Mapping[str, Sequence[Measured]]) -> Iterable[str]:
     """Hybrid against every other system on our own queries, with paired bootstrap intervals."""
     for name, row in results.items():
         if name.startswith("own"):
-            by_system = {m.system: {key: v["ndcg@10"] for key, v in m.evaluation.by_query.items()} for m in row}
+            by_system = {m.system: _ndcg(m.evaluation) for m in row}
             for other in by_system:
                 if other != "hybrid":
                     found = compare(by_system["hybrid"], by_system[other])
@@ -199,13 +200,27 @@ def differences(results: Mapping[str, Sequence[Measured]]) -> Iterable[str]:
                     )
 
 
-def put(tables: str, page: str) -> str:
-    """The page with the text between its two markers replaced."""
-    before, begin, rest = page.partition(_BEGIN)
-    _, end, after = rest.partition(_END)
-    if not (begin and end):
-        raise UsageError(f"the page has no place for the tables; write the lines {_BEGIN} and {_END} where they belong")
-    return f"{before}{begin}\n\n{tables}\n{end}{after}"
+def question_lines(
+    modes: Sequence[Mode], tasks: Sequence[Task], results: Mapping[str, Sequence[Measured]], bare: Backend, entries: int
+) -> Iterable[str]:
+    """nDCG@10 of our own queries with the questions of the entries, less that without them."""
+    yield f"What the questions of {entries} entries add (nDCG@10):"
+    yield ""
+    yield "| | mode | with | without | difference, 95 % interval | p |"
+    yield "|---|---|---|---|---|---|"
+    for task in tasks:
+        measured = {m.system: m.evaluation for m in results[task.name]}
+        for mode in modes:
+            without = evaluate(_asker(bare, mode)(task.collection.queries), task.collection.qrels)
+            found = compare(_ndcg(measured[mode]), _ndcg(without))
+            yield (
+                f"| {task.name} | {mode} | {measured[mode].means['ndcg@10']:.3f} | {without.means['ndcg@10']:.3f} "
+                f"| {found.mean:+.3f}, {found.low:+.3f} to {found.high:+.3f} | {found.p_value:.3f} |"
+            )
+
+
+def _ndcg(evaluation: Evaluation) -> Mapping[str, float]:
+    return {key: values["ndcg@10"] for key, values in evaluation.by_query.items()}
 
 
 def undercut(results: Mapping[str, Sequence[Measured]], baseline: Mapping[str, Any]) -> list[str]:
@@ -221,9 +236,10 @@ def undercut(results: Mapping[str, Sequence[Measured]], baseline: Mapping[str, A
 @click.command()
 @click.option("--collections", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Other collections.")
 @click.option("--data", type=click.Path(path_type=Path), help="Where indexes are kept.  [default: .kb/quality]")
+@click.option("--questions", is_flag=True, help="Measure our own queries without the questions of the entries, too.")
 @click.option("--write", type=click.Path(path_type=Path, exists=True), help="A page to put the tables into.")
 @click.option("--accept", is_flag=True, help="Make the figures of our own queries the baseline.")
-def main(collections: Path | None, data: Path | None, write: Path | None, accept: bool) -> None:
+def main(collections: Path | None, data: Path | None, questions: bool, write: Path | None, accept: bool) -> None:
     """Measure, print the tables, and fail when the committed baseline is undercut."""
     config = load_config(REPOSITORY / "entries")
     data = data or config.data / "quality"
@@ -237,7 +253,15 @@ def main(collections: Path | None, data: Path | None, write: Path | None, accept
     text = "\n".join((*table(results), "", *differences(results))) + "\n"
     click.echo(text)
     if write:
-        write.write_text(put(text, write.read_text(encoding="utf-8")), encoding="utf-8")
+        pages.write(text, write, "tables")
+    if questions:
+        entries = copy_without("questions", config.entries, data / "entries-without-questions")
+        reindex(data / "entries-without-questions", data / "without-questions", DEFAULT_MODEL, lambda _: encoder)
+        with backend_with(encoder, data / "without-questions") as bare:
+            text = "\n".join(question_lines(get_args(Mode), own_tasks(), results, bare, entries)) + "\n"
+        click.echo(text)
+        if write:
+            pages.write(text, write, "questions")
     own = {name: row for name, row in results.items() if name.startswith("own")}
     if accept:
         value = {

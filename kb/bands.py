@@ -16,14 +16,15 @@ from kb.types import Band, Floats, Mode
 #: The lower edge of each band, by mode, best band first. What lies below the last one is not a result.
 EDGES: Mapping[Mode, Mapping[Band, float]] = MappingProxyType(
     {
-        "hybrid": {"strong": 1.35, "fair": 1.05, "weak": 0.35},
+        "hybrid": {"strong": 0.90, "fair": 0.75, "weak": 0.28},
         "lexical": {"strong": 0.80, "fair": 0.45, "weak": 0.03},
         "dense": {"strong": 0.65, "fair": 0.53, "weak": 0.20},
     }
 )
 
-#: What a word match adds to a match in meaning.
-_WORDS = 1.0
+#: What a match of all words adds to a match in meaning. From 0.3 to 1 it hardly matters to English questions; the less
+#: it is, the less a wrong translation does to the others.
+WORDS = 0.4
 
 
 def relevance(strengths: Mapping[str, Floats]) -> Floats:
@@ -34,7 +35,7 @@ def relevance(strengths: Mapping[str, Floats]) -> Floats:
         return semantic
     if semantic is None:
         return lexical
-    combined: Floats = semantic + np.float32(_WORDS) * lexical
+    combined: Floats = semantic + np.float32(WORDS) * lexical
     return combined
 
 

@@ -217,7 +217,8 @@ def _bridged(
 
     A word and its translations are one term, of which any form matches (Pirkola 1998, "The effects of query structure
     and dictionary setups in dictionary-based cross-language information retrieval"). What is in no dictionary and in
-    no document is left out of the words, not held against the documents: it is strange for its language.
+    no document stays a word that none holds, as an unknown word of an English query does: it tells how much of the
+    query was not found.
     """
     words = content(parsed.meaning, glossary.language)
     english = {word.start: _translations(word, glossary, reading) for word in words if foreign(word.folded)}
@@ -231,7 +232,7 @@ def _bridged(
         written = parsed.meaning[word.start : word.end]
         own, found = _own_forms(written, reading), english.get(word.start)
         forms = tuple(dict.fromkeys((*own, *(translation.term for translation in found or ()))))
-        if own in parsed.terms if found is None else found or _known(written, own, reading):  # not foreign: as it did
+        if own in parsed.terms or found is not None:
             terms[forms] += 1
             first.setdefault(forms, written)
         spoken += _spoken(word, found, glossary) if found else _untranslated(written, foreign=found is not None)
@@ -248,10 +249,6 @@ def _bridged(
         ),
         labels,
     )
-
-
-def _known(written: str, own: Forms, reading: Reading) -> bool:
-    return bool(reading.occurring(own)) or _translated(written, reading)
 
 
 def _spoken(word: Word, found: Sequence[Translation], glossary: Glossary) -> list[str]:

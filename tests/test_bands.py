@@ -1,13 +1,13 @@
 import numpy as np
 import pytest
 
-from kb.bands import EDGES, band, floor, relevance
+from kb.bands import EDGES, WORDS, band, floor, relevance
 from kb.types import Mode
 
 
 def test_relevance_adds_words_to_meaning() -> None:
     strengths = {"lexical": np.array([1, 0], np.float32), "semantic": np.array([0.5, 0.25], np.float32)}
-    assert relevance(strengths).tolist() == [1.5, 0.25]
+    assert relevance(strengths).tolist() == pytest.approx([0.5 + WORDS, 0.25])
     assert relevance({"lexical": strengths["lexical"]}).tolist() == [1, 0]
     assert relevance({"semantic": strengths["semantic"]}).tolist() == [0.5, 0.25]
 

@@ -68,6 +68,25 @@ def test_a_word_of_another_language_in_an_english_question(backend: Backend) -> 
     assert [concept.id for concept in results.understood.concepts] == ["cyberbullying"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Elternzeit für Väter beantragen",
+        "Wie hoch ist der Mindestlohn für Pflegekräfte?",
+        "ricetta delle lasagne",
+        "horaires d'ouverture du musée du Louvre",
+        "¿Cómo pido una beca de comedor escolar para mi hija?",
+        "objawy grypy u dorosłych",
+        "recept voor erwtensoep",
+    ],
+)
+def test_what_nothing_answers_in_another_language_is_no_strong_match(backend: Backend, text: str) -> None:
+    """Words that are in no dictionary and in no document count against what holds the others."""
+    results = backend.search(Query(text, limit=50))
+    assert results.understood.language not in ("en", None)
+    assert "strong" not in {hit.band for hit in results.hits}
+
+
 def test_slips_in_english_are_not_taken_for_another_language(backend: Backend) -> None:
     """One of the three words stands in a French label; the other two are English, with a slip in each."""
     understood = backend.search(Query("sextorsion polise campain")).understood

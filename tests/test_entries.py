@@ -78,7 +78,12 @@ def test_judged_queries_refer_to_practices_that_exist(corpus: Corpus) -> None:
     for language in ("de", "fr", "es", "it", "pl"):
         assert sum(query["language"] == language for query in queries) == 10
     assert all(by_id[query["kin"]]["language"] == "en" for query in queries if "kin" in query)
-    assert len(unanswerable) >= 40
+    answerable = [json.loads(line) for line in (folder / "answerable.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert all(query["answers"] and corpus.practices.keys() >= set(query["answers"]) for query in answerable)
+    every = [(query["_id"], query["text"]) for query in (*queries, *answerable, *unanswerable)]
+    assert len(dict(every)) == len({text for _, text in every}) == len(every)
+    assert sum(query["language"] == "en" for query in unanswerable) >= 200
+    assert sum(query["language"] != "en" for query in unanswerable) >= 100
     assert sum(query["near"] for query in unanswerable) * 2 >= len(unanswerable)
     assert {row[1] for row in rows} <= corpus.practices.keys()
     assert {row[0] for row in rows if row[2] in "12"} == by_id.keys()

@@ -1,6 +1,7 @@
 """One contract for every engine: who ranks first, not how many come back."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from math import log1p
 from pathlib import Path
 
@@ -78,6 +79,18 @@ def test_a_strength_is_how_much_of_the_query_was_found(make_backend: MakeBackend
         whole = lexical.retrieve(parse("helpline", ["en"])).strength[0]
         part = lexical.retrieve(parse("helpline zebra quagga okapi", ["en"])).strength[0]
     assert part < whole / 3
+
+
+def test_a_word_that_is_held_in_translation_only_counts_half(make_backend: MakeBackend) -> None:
+    """All that was asked for is there, but whether the translation is what was meant nobody knows."""
+    query = replace(parse("hotline", ["en"]), terms=(("notruf", "hotlin"),), translations={"hotlin": "hotline"})
+    backend = make_backend(Document(id="a", title="A hotline"), *(Document(id=f"b{n}", title="x") for n in range(4)))
+    with backend._snapshot() as snapshot:
+        lexical = snapshot.retriever("lexical")
+        assert lexical.retrieve(parse("hotline", ["en"])).strength.tolist() == [1, 0, 0, 0, 0]
+        assert lexical.retrieve(query).strength.tolist() == [0.5, 0, 0, 0, 0]
+        own = replace(query, terms=(("hotlin", "notruf"),), translations={"notruf": "emergency call"})
+        assert lexical.retrieve(own).strength.tolist() == [1, 0, 0, 0, 0]
 
 
 def test_bm25f_is_the_formula(make_backend: MakeBackend) -> None:

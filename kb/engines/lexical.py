@@ -26,6 +26,8 @@ LENGTH = {"title": 0.5, "text": 0.6, "keywords": 0.0, "translated title": 0.0, "
 #: How soon a term that occurs again adds nothing more.
 K1 = 1.6
 
+#: What a word counts of which a document holds a translation only: that is a guess, and may be another word's.
+GUESSED = 0.5
 #: The weight that the words of a query must have together to say something: that of one in three documents.
 TELLING = 1.0
 
@@ -63,7 +65,8 @@ class LexicalRetriever:
         """``strength`` is the share of the query's words that a document holds, each weighing its rarity.
 
         Words that occur nowhere count against it: a document that holds one word of ten matches weakly. So does a query
-        of words that nearly every document holds: finding those says nothing. Feedback changes nothing here.
+        of words that nearly every document holds: finding those says nothing. A word that is only
+        held in translation counts GUESSED. Feedback changes nothing here.
         """
         if self._last is None or self._last[0] != query:
             self._last = (query, self._scored(query))
@@ -80,7 +83,7 @@ class LexicalRetriever:
             frequency = frequency[holding]
             weight = count * _idf(documents, len(holding))
             scores[holding] += weight * frequency * (K1 + 1) / (frequency + K1)
-            covered[holding] += weight
+            covered[holding] += weight * self._certainty(forms, query, found)[holding]
             weights.append(weight)
             most += weight
         most = max(most, 1e-9)
@@ -117,6 +120,15 @@ class LexicalRetriever:
             if form in found:
                 frequency = np.maximum(frequency, self._field_frequency(found[form]))
         return frequency
+
+    def _certainty(
+        self, forms: Forms, query: ParsedQuery, found: Mapping[str, Sequence[Places]]
+    ) -> NDArray[np.float64]:
+        """How sure each document holds what was asked for, if it holds one of ``forms``: a translation is a guess."""
+        own = tuple(form for form in forms if form not in query.translations)
+        if len(own) == len(forms):
+            return np.ones(len(self._layout.ids))
+        return np.where(self._frequency(own, found) > 0, 1.0, GUESSED)
 
     def _field_frequency(self, found: Sequence[Places]) -> NDArray[np.float64]:
         """The weighted frequency of what is found at these places, in each document."""
