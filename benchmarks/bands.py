@@ -20,8 +20,9 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks import pages
+from benchmarks.machine import describe
 from benchmarks.quality import OWN, REPOSITORY
+from benchmarks.report import WRITE, publish
 from indexer.reindex import reindex
 from kb.backends import Backend, backend_with, load_encoder
 from kb.bands import EDGES
@@ -121,9 +122,10 @@ def errors(group: Group, edge: float) -> Iterable[str]:
 
 @click.command()
 @click.option("--mode", type=click.Choice(get_args(Mode)), default="hybrid", show_default=True)
-@click.option("--write", type=click.Path(path_type=Path, exists=True), help="A page to put curve and shares into.")
+@WRITE
 def main(mode: Mode, write: Path | None) -> None:
     """Print the curve, what the edges reach, and what they get wrong."""
+    machine = describe()
     config = load_config(REPOSITORY / "entries")
     encoder = load_encoder(DEFAULT_MODEL, config.data)
     data = config.data / "quality" / "own"
@@ -141,12 +143,10 @@ def main(mode: Mode, write: Path | None) -> None:
     low, high = np.percentile(every[every > 0], [5, 98])
     used = {name: EDGES[mode][name] for name in ("fair", "strong")}
     text = "\n".join((*summary(groups, used), "", *curve(groups, np.linspace(low, high, 15))))
-    click.echo(text)
+    publish("bands", machine, text, write)
     for group in groups:
         for line in errors(group, used["fair"]):
             click.echo(line, err=True)
-    if write:
-        pages.write(text, write, "bands")
 
 
 if __name__ == "__main__":

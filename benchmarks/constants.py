@@ -19,8 +19,9 @@ from types import ModuleType
 import click
 import numpy as np
 
-from benchmarks import pages
+from benchmarks.machine import describe
 from benchmarks.quality import REPOSITORY, Task, tasks_in
+from benchmarks.report import WRITE, publish
 from indexer.build import build
 from kb import fusion, search
 from kb.backends import backend_with, load_encoder
@@ -189,9 +190,10 @@ def table(constants: Iterable[Constant], measure: Callable[[], Sequence[float]])
 @click.command()
 @click.argument("collections", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--queries", default=150, show_default=True, help="At most so many queries of each collection.")
-@click.option("--write", type=click.Path(path_type=Path, exists=True), help="A page to put the table into.")
+@WRITE
 def main(collections: Path, queries: int, write: Path | None) -> None:
     """Measure, and print a table with a line a number."""
+    machine = describe()
     config = load_config(REPOSITORY / "entries")
     encoder = Remembering(load_encoder(DEFAULT_MODEL, config.data))
     tasks = [task for task in tasks_in(collections) if "(" not in task.name]
@@ -206,12 +208,7 @@ def main(collections: Path, queries: int, write: Path | None) -> None:
     def measure() -> Sequence[float]:
         return [ndcg(task, config.data / "quality" / task.name, encoder, keys[task.name]) for task in tasks]
 
-    lines = []
-    for line in table(CONSTANTS, measure):
-        click.echo(line)
-        lines.append(line)
-    if write:
-        pages.write("\n".join(lines), write, "constants")
+    publish("constants", machine, "\n".join(table(CONSTANTS, measure)), write)
 
 
 if __name__ == "__main__":

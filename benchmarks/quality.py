@@ -25,7 +25,8 @@ import click
 import numpy as np
 import Stemmer
 
-from benchmarks import pages
+from benchmarks.machine import describe
+from benchmarks.report import WRITE, publish
 from benchmarks.without import copy_without
 from indexer.build import build
 from indexer.reindex import reindex
@@ -237,10 +238,11 @@ def undercut(results: Mapping[str, Sequence[Measured]], baseline: Mapping[str, A
 @click.option("--collections", type=click.Path(path_type=Path, exists=True, file_okay=False), help="Other collections.")
 @click.option("--data", type=click.Path(path_type=Path), help="Where indexes are kept.  [default: .kb/quality]")
 @click.option("--questions", is_flag=True, help="Measure our own queries without the questions of the entries, too.")
-@click.option("--write", type=click.Path(path_type=Path, exists=True), help="A page to put the tables into.")
+@WRITE
 @click.option("--accept", is_flag=True, help="Make the figures of our own queries the baseline.")
 def main(collections: Path | None, data: Path | None, questions: bool, write: Path | None, accept: bool) -> None:
     """Measure, print the tables, and fail when the committed baseline is undercut."""
+    machine = describe()
     config = load_config(REPOSITORY / "entries")
     data = data or config.data / "quality"
     encoder = load_encoder(DEFAULT_MODEL, config.data)
@@ -250,18 +252,13 @@ def main(collections: Path | None, data: Path | None, questions: bool, write: Pa
         for task in (*own_tasks(), *(tasks_in(collections) if collections else ())):
             results[task.name] = measure(task, base, data, encoder)
             click.echo(f"{task.name}: " + ", ".join(_figures(m) for m in results[task.name]), err=True)
-    text = "\n".join((*table(results), "", *differences(results))) + "\n"
-    click.echo(text)
-    if write:
-        pages.write(text, write, "tables")
+    publish("tables", machine, "\n".join((*table(results), "", *differences(results))), write)
     if questions:
         entries = copy_without("questions", config.entries, data / "entries-without-questions")
         reindex(data / "entries-without-questions", data / "without-questions", DEFAULT_MODEL, lambda _: encoder)
         with backend_with(encoder, data / "without-questions") as bare:
-            text = "\n".join(question_lines(get_args(Mode), own_tasks(), results, bare, entries)) + "\n"
-        click.echo(text)
-        if write:
-            pages.write(text, write, "questions")
+            text = "\n".join(question_lines(get_args(Mode), own_tasks(), results, bare, entries))
+        publish("questions", machine, text, write)
     own = {name: row for name, row in results.items() if name.startswith("own")}
     if accept:
         value = {

@@ -6,12 +6,11 @@ import numpy as np
 import pytest
 import yaml
 
-from benchmarks import constants, pages
+from benchmarks import constants
 from benchmarks.agreement import kappa
 from benchmarks.bands import best_edge, left_out, shares
 from benchmarks.without import copy_without
 from kb.engines import dense
-from kb.errors import UsageError
 from tests.conftest import REPOSITORY
 
 ANSWERABLE, UNANSWERABLE = np.array([0.4, 0.8, 0.9, 1.0]), np.array([0.1, 0.2, 0.5, 0.85])
@@ -64,14 +63,6 @@ def test_two_judges_who_agree_and_two_who_do_not() -> None:
     assert kappa([(0, 2), (2, 0)]) == -1
     # Observed: one pair of four a grade apart, 1 / 4; by chance (2 and 2 of each judge): 1 and 1 of four, 2 / 4.
     assert kappa([(0, 0), (0, 0), (1, 1), (1, 0)]) == pytest.approx(1 - (1 / 4) / (2 / 4))
-
-
-def test_a_page_is_changed_between_its_markers_only() -> None:
-    page = "before\n<!-- begin: x -->\nold\n<!-- end: x -->\nafter <!-- begin: y --><!-- end: y -->"
-    assert pages.put("new\n", page, "x") == page.replace("\nold\n", "\n\nnew\n\n")
-    assert pages.put("new", pages.put("new", page, "x"), "x") == pages.put("new", page, "x")
-    with pytest.raises(UsageError, match="no place for the z"):
-        pages.put("new", page, "z")
 
 
 def test_a_base_without_a_field(tmp_path: Path) -> None:
