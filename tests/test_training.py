@@ -7,13 +7,29 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import scipy.sparse as sparse
 import torch
+from tokenizers import Tokenizer
+from transformers import BertConfig, BertModel
 
-from training.bag import Bag, similarity_loss
-from training.export import export_bag, quantised, unpack
+from kb.engines.model_files import Hashes
+from kb.engines.student import Student, student_files
+from training import bert
+from training.alignment import glosses
+from training.bag import Bag
+from training.distilling import Names, as_rows, distil, encode_with, flat, halves
+from training.export import export_bag, export_transformer, load_transformer, table_of, unpack
+from training.lessons import Lessons
+from training.loss import similarity_loss
 from training.pairs import Pair, evaluation_texts, fingerprint, read_pairs, weights
+from training.quantisation import GROUP, four_bits, in_eight_bits, in_four_bits, packed
 from training.scoring import encode_bag
+from training.teacher import Teacher
+from training.texts import Texts, numbers
 from training.tokenizer import SPECIAL, train_tokenizer
+from training.transformer import MAX_TOKENS, Transformer, new_transformer
+
+_CPU = torch.device("cpu")
 
 LINES = "Guten Morgen allerseits\tGood morning everybody\tsentence\nHund\tdog\tterm\n"
 
@@ -63,9 +79,117 @@ def test_kinds_and_sources_weigh_as_the_tables_say() -> None:
 
 def test_rows_in_eight_bits_are_off_by_half_a_step_at_most() -> None:
     table = torch.randn(50, 16, generator=torch.Generator().manual_seed(0)) * torch.logspace(-3, 1, 50)[:, None]
-    rows, scale = quantised(table)
+    rows, scale = in_eight_bits(table)
     assert rows.dtype == torch.int8
     assert ((rows.float() * scale.float()[:, None] - table).abs() <= 0.501 * scale.float()[:, None]).all()
+
+
+def test_four_bits_are_what_is_shipped_and_pass_the_gradient_on() -> None:
+    """7 is a group's largest number: 0.7 makes steps of 0.1, of which 0.33 is three."""
+    row = torch.zeros(1, 2 * GROUP)
+    row[0, :3], row[0, GROUP] = torch.tensor([0.7, -0.33, 0.04]), 2.1
+    whole, scale = in_four_bits(row)
+    assert whole[0, :3].tolist() == [7, -3, 0]
+    assert scale.tolist() == [[pytest.approx(0.1, rel=1e-3), pytest.approx(0.3, rel=1e-3)]]
+    np.testing.assert_allclose(table_of(packed(whole).numpy(), scale.numpy()), four_bits(row), atol=1e-6)
+    row.requires_grad_()
+    four_bits(row).sum().backward()  # type: ignore[no-untyped-call]
+    assert row.grad is not None
+    assert (row.grad == 1).all()
+
+
+def small_teacher() -> Teacher:
+    torch.manual_seed(3)
+    config = BertConfig(vocab_size=40, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64)
+    teacher = Teacher(BertModel(config, add_pooling_layer=False))
+    teacher.eval()
+    return teacher
+
+
+def small_student() -> tuple[Transformer, Tokenizer]:
+    pairs = [Pair("de", "x", "sentence", "der hund jagt die katze", "the dog chases the cat")] * 5
+    tokenizer = train_tokenizer(pairs, vocabulary=60)
+    wanted = sparse.random(tokenizer.get_vocab_size(), 40, density=0.2, format="csr", random_state=1)
+    return new_transformer(small_teacher(), wanted), tokenizer
+
+
+def test_layers_compute_what_transformers_does() -> None:
+    teacher = small_teacher()
+    ids = torch.tensor([[2, 5, 9, 3], [2, 7, 3, 0]])
+    mask = ids != 0
+    weights = dict(teacher.bert.named_parameters())
+    words = torch.nn.functional.embedding(ids, weights["embeddings.word_embeddings.weight"])
+    ours = bert.vectors(words, mask, weights, heads=2)
+    np.testing.assert_allclose(ours.detach(), teacher(ids, mask).detach(), atol=1e-6)
+
+
+def test_glosses_are_the_english_pieces_that_a_piece_stands_beside() -> None:
+    """Two pairs, "hund" with "dog" and "katze" with "cat", and one in which both stand: each has its own the most."""
+
+    def texts(*rows: list[int]) -> Texts:
+        return Texts(np.concatenate(rows).astype(np.int32), np.cumsum([0, *map(len, rows)]))
+
+    lessons = Lessons(
+        foreign=texts([0], [1], [0, 1]),
+        place=np.arange(3),
+        english=texts([2], [3], [2, 3]),
+        teacher=texts([4], [5], [4, 5]),
+        weights=np.ones(3),
+    )
+    found = glosses(lessons, (4, 6)).toarray()
+    assert found.sum(axis=1) == pytest.approx(1)
+    # Of three pairs each word is in two: the cosine to its own is 1, to the other 1/2, and the third power of that 1/8.
+    np.testing.assert_allclose(found[0, [4, 5]], [8 / 9, 1 / 9], atol=1e-6)
+    np.testing.assert_allclose(found[3, [4, 5]], [1 / 9, 8 / 9], atol=1e-6)
+
+
+def test_loss_is_nothing_for_a_student_that_is_the_teacher() -> None:
+    target = torch.nn.functional.normalize(torch.randn(6, 5, generator=torch.Generator().manual_seed(0)), dim=1)
+    others = torch.nn.functional.normalize(torch.randn(4, 5, generator=torch.Generator().manual_seed(1)), dim=1)
+    assert similarity_loss(target, target, others).item() == pytest.approx(0, abs=1e-5)
+    assert similarity_loss(-target, target, others).item() > 2  # a cosine of -1 alone counts 2
+
+
+def test_a_piece_is_cut_into_pieces_that_make_it_up() -> None:
+    tokenizer = train_tokenizer([Pair("de", "x", "ui", "hundehalter hunde halter", "dog owner")] * 9, vocabulary=200)
+    name = tokenizer.id_to_token
+    for number, (first, last) in enumerate(halves(tokenizer).tolist()):
+        if first >= 0:
+            assert str(name(first)) + str(name(last)).removeprefix("##") == str(name(number))
+    assert (halves(tokenizer) >= 0).any()
+
+
+def test_rows_hold_their_texts_between_the_special_tokens() -> None:
+    names = Names(pad=0, cls=2, sep=3, mask=4)
+    texts = Texts(np.array([7, 8, 9, 10], dtype=np.int32), np.array([0, 1, 4]))
+    rows = as_rows(*flat(texts, np.array([[1, 0], [0, -1]])), 2, names)
+    assert rows.ids.tolist() == [[2, 8, 9, 10, 7, 3], [2, 7, 3, 0, 0, 0]]
+    assert rows.lengths.tolist() == [6, 3]
+    _, mask = rows.on(_CPU)
+    assert mask.sum(dim=1).tolist() == [6, 3]
+    long = Texts(np.full(MAX_TOKENS, 5, dtype=np.int32), np.array([0, MAX_TOKENS]))
+    assert as_rows(*flat(long, np.array([[0]])), 1, names).ids.shape == (1, MAX_TOKENS)
+
+
+def test_student_learns_what_its_teacher_says(tmp_path: Path) -> None:
+    """From glosses of chance, in some seconds: the vector of a text comes near to the teacher's of its English."""
+    student, tokenizer = small_student()
+    teacher = small_teacher()
+    english = Texts(np.array([5, 6, 7, 8], dtype=np.int32), np.array([0, 2, 4]))
+    foreign = numbers(tokenizer, ["der hund jagt", "die katze"])
+    known = np.zeros((2, 32), dtype=np.float16)
+    for row in range(2):
+        ids = torch.tensor([[2, *english[row].tolist(), 3]])
+        known[row] = teacher(ids, torch.ones_like(ids, dtype=torch.bool)).detach().numpy()[0]
+    lessons = Lessons(foreign, np.arange(2), foreign, english, np.ones(2))
+    before = encode_with(student, tokenizer, ["der hund jagt", "die katze"])
+    tokenizers = (tokenizer, tokenizer)  # their special tokens are the same
+    steps = distil(
+        student, teacher, known, lessons, tokenizers, minutes=0.05, rate=0.01, tokens=60, seed=0, device=_CPU
+    )
+    after = encode_with(student, tokenizer, ["der hund jagt", "die katze"])
+    assert steps > 3
+    assert (after * known).sum() > (before * known).sum() + 0.2
 
 
 def test_new_network_gives_back_what_it_gets() -> None:
@@ -76,18 +200,9 @@ def test_new_network_gives_back_what_it_gets() -> None:
     np.testing.assert_allclose(found.detach(), [[1, 0, 0, 0], [0, 1, 0, 0]], atol=1e-6)
 
 
-def test_loss_is_nothing_for_a_student_that_is_the_teacher() -> None:
-    target = torch.nn.functional.normalize(torch.randn(6, 5, generator=torch.Generator().manual_seed(0)), dim=1)
-    assert similarity_loss(target, target).item() == pytest.approx(0, abs=1e-5)
-    assert similarity_loss(-target, target).item() > 2  # a cosine of -1 alone counts 2
-
-
-def test_written_student_reads_as_the_one_that_was_taught(tmp_path: Path) -> None:
+def test_written_bag_reads_as_the_one_that_was_taught(tmp_path: Path) -> None:
     """Our way and that of sentence-transformers give the vectors of the bag, as far as eight bits allow."""
     from sentence_transformers import SentenceTransformer
-
-    from kb.engines.model_files import Hashes
-    from kb.engines.student import Student, student_files
 
     pairs = [Pair("de", "x", "sentence", "der hund jagt die katze", "the dog chases the cat")] * 5
     tokenizer = train_tokenizer(pairs, vocabulary=60)
@@ -101,6 +216,21 @@ def test_written_student_reads_as_the_one_that_was_taught(tmp_path: Path) -> Non
     theirs = SentenceTransformer(str(tmp_path / "unpacked"), device="cpu").encode(texts)
     np.testing.assert_allclose((ours * wanted).sum(axis=1), 1, atol=1e-3)
     np.testing.assert_allclose(theirs, ours, atol=1e-4)
+
+
+def test_written_transformer_reads_as_the_one_that_was_taught(tmp_path: Path) -> None:
+    """As it is read again, and as sentence-transformers runs it: the vectors stay, as far as the bits allow."""
+    from sentence_transformers import SentenceTransformer
+
+    student, tokenizer = small_student()
+    export_transformer(student, tokenizer, tmp_path / "student", {"note": 1})
+    unpack(tmp_path / "student", tmp_path / "unpacked")
+    texts = ["der hund", "the cat chases", "katze"]
+    wanted = encode_with(student, tokenizer, texts)
+    again = encode_with(load_transformer(tmp_path / "student"), tokenizer, texts)
+    theirs = SentenceTransformer(str(tmp_path / "unpacked"), device="cpu").encode(texts)
+    np.testing.assert_allclose((again * wanted).sum(axis=1), 1, atol=1e-3)
+    np.testing.assert_allclose(theirs, again, atol=1e-4)
 
 
 def test_vocabulary_begins_with_the_special_tokens() -> None:

@@ -1,9 +1,4 @@
-"""The student: the mean of a vector for each piece of a text, then a small network; and how it is taught.
-
-It learns the teacher's vectors (Reimers and Gurevych 2020, "Making Monolingual Sentence Embeddings Multilingual using
-Knowledge Distillation"): that of a text in any language is to be that of its English. Beside the cosine, its
-similarities to the other texts of a batch are to be the teacher's: a soft form of the contrastive loss, which does not
-punish two texts for saying the same.
+"""The small form of a student: the mean of a vector for each piece of a text, then a small network; how it is taught.
 
 The network (two layers, after the deep averaging networks of Iyyer et al. 2015) begins as the identity:
 silu(x) - silu(-x) = x. A piece's vector begins as the teacher's for the piece by itself, so that names which no pair
@@ -22,6 +17,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
+from training.loss import similarity_loss
 from training.pairs import Pair, weights
 from training.teacher import Teacher, encode
 from training.texts import numbers
@@ -29,8 +25,6 @@ from training.tokenizer import INNER, SPECIAL
 
 #: Texts of one step; how often the English itself is read; how often a piece is dropped.
 BATCH, ENGLISH_SHARE, DROPPED = 2048, 0.1, 0.05
-#: The temperature of similarities, and how much they count beside the cosine.
-TEMPERATURE, SIMILARITIES = 0.05, 0.5
 #: The share of the time in which the learning rate rises.
 WARM_UP = 0.02
 #: How much a piece counts that makes up the share p of all text: A / (A + p) (Arora, Liang and Ma 2017).
@@ -123,12 +117,3 @@ def _dropped(row: NDArray[np.int32], chance: np.random.Generator) -> NDArray[np.
         return row if len(row) else np.array([1], dtype=np.int32)
     kept = row[chance.random(len(row)) >= DROPPED]
     return kept if len(kept) else row
-
-
-def similarity_loss(vectors: Tensor, target: Tensor) -> Tensor:
-    """The student's vectors and the teacher's, rows of unit length, shape (n, dimension)."""
-    cosine = 1 - (vectors * target).sum(1).mean()
-    wanted = torch.softmax(target @ target.T / TEMPERATURE, dim=1)
-    found = torch.log_softmax(vectors @ target.T / TEMPERATURE, dim=1)
-    apart = nn.functional.kl_div(found, wanted, reduction="batchmean")
-    return cosine + SIMILARITIES * apart

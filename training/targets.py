@@ -8,19 +8,26 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer
 
-from training.teacher import Teacher, encode
+from kb.engines.fast_encoder import FastEncoder
+from kb.engines.model_files import Hashes, ModelFiles
+
+_BATCH = 20_000
 
 
-def targets(teacher: Teacher, tokenizer: Tokenizer, texts: Sequence[str], cache: Path) -> NDArray[np.float16]:
-    """float16, shape (len(texts), dimension), rows of unit length; from ``cache`` if it has them."""
-    name = hashlib.blake2b("\0".join(texts).encode(), digest_size=12).hexdigest()
+def targets(teacher: ModelFiles, texts: Sequence[str], cache: Path) -> NDArray[np.float16]:
+    """float16, shape (len(texts), dimension), rows of unit length; from ``cache`` if it has them.
+
+    By the compiled form of the teacher, as search has it: five times as fast, and what search compares with.
+    """
+    name = hashlib.blake2b("\0".join((teacher.fingerprint, *texts)).encode(), digest_size=12).hexdigest()
     path = cache / f"targets-{name}.npy"
     if path.exists():
         return np.asarray(np.load(path, mmap_mode="r"))
-    vectors = encode(teacher, tokenizer, texts).astype(np.float16)
     cache.mkdir(parents=True, exist_ok=True)
+    encoder = FastEncoder(teacher, cache, Hashes(cache))
+    parts = [encoder.encode(texts[start : start + _BATCH]) for start in range(0, len(texts), _BATCH)]
+    vectors = np.concatenate(parts).astype(np.float16)
     unfinished = path.with_suffix(".unfinished.npy")
     np.save(unfinished, vectors)
     unfinished.rename(path)

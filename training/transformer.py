@@ -1,0 +1,61 @@
+"""The student as a transformer: the teacher's layers under a vocabulary of its own for all languages.
+
+Its body begins as the teacher's, its vectors of pieces as glosses (:mod:`training.alignment`). The table of these is
+most of it, and is shipped in four bits: so it is read in four bits while it is taught, and what is shipped is what
+was taught (quantisation-aware training with a straight-through estimator, Bengio, Léonard and Courville 2013).
+"""
+
+from __future__ import annotations
+
+import scipy.sparse as sparse
+import torch
+from torch import Tensor, nn
+
+from training import bert
+from training.quantisation import four_bits
+from training.teacher import Teacher
+
+#: The longest text that is read, special tokens included.
+MAX_TOKENS = 256
+WORDS, _PLACES = "embeddings.word_embeddings.weight", "embeddings.position_embeddings.weight"
+
+
+class Transformer(nn.Module):
+    """``table``: float32, shape (pieces, dimension). ``body``: the weights of a BERT, its table of words left out."""
+
+    def __init__(self, table: Tensor, body: bert.Weights, *, heads: int) -> None:
+        super().__init__()
+        self.table = nn.Parameter(table)
+        self.names = tuple(body)
+        self.body = nn.ParameterList([nn.Parameter(value) for value in body.values()])
+        self.heads = heads
+        self.layers = bert.layers(body)
+
+    def weights(self, kind: torch.dtype = torch.float32) -> bert.Weights:
+        """The body's weights as ``kind``, through which gradients reach the weights themselves."""
+        return {name: value.to(kind) for name, value in zip(self.names, self.body, strict=True)}
+
+    def words(self, pieces: Tensor) -> Tensor:
+        """The vectors of ``pieces`` as four bits keep them; the gradient of the table is sparse."""
+        return four_bits(nn.functional.embedding(pieces, self.table, sparse=True))
+
+    def read(self, words: Tensor, mask: Tensor, weights: bert.Weights, *, dropout: float = 0.0) -> Tensor:
+        """Texts by the vectors of their pieces: see :func:`training.bert.vectors`."""
+        return bert.vectors(words.to(weights[_PLACES].dtype), mask, weights, heads=self.heads, dropout=dropout)
+
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """``ids``, ``mask``: int64 and bool, shape (n, tokens). Rows of unit length, float32, shape (n, dimension)."""
+        return self.read(self.words(ids), mask, self.weights())
+
+
+def new_transformer(teacher: Teacher, glosses: sparse.csr_matrix) -> Transformer:
+    """A student that reads each piece as the teacher reads the English pieces of its row of ``glosses``."""
+    body = {name: value.detach().float().clone() for name, value in teacher.bert.named_parameters()}
+    words = body.pop(WORDS)
+    body[_PLACES] = body[_PLACES][:MAX_TOKENS].clone()
+    table = torch.from_numpy((glosses @ words.numpy()).astype("float32"))
+    usual = words.norm(dim=1).mean()
+    lengths = table.norm(dim=1, keepdim=True)
+    chance = torch.randn(table.shape, generator=torch.Generator().manual_seed(0)) * words.std()
+    table = torch.where(lengths > 0, table * usual / lengths.clamp_min(1e-9), chance)
+    return Transformer(table, body, heads=int(teacher.bert.config.num_attention_heads))
