@@ -330,8 +330,9 @@ def recall(folder: Path, backend: Backend, vectors: Mapping[str, Floats]) -> Map
             order = np.argsort(-scores, kind="stable")
             best = {layout.ids[d] for d in order[(mask & (scores >= floor("dense")))[order]][:10]}
             hits = backend.search(Query(text, mode="dense", exact=True, filters=filters)).hits
-            shares.append(len(best & {hit.id for hit in hits}) / max(len(best), 1))
-        found[name] = float(np.mean(shares))
+            if best:  # a narrow filter can leave nothing that is near enough
+                shares.append(len(best & {hit.id for hit in hits}) / len(best))
+        found[name] = float(np.mean(shares)) if shares else 1.0
     return found
 
 

@@ -34,14 +34,13 @@ def _own(document: Document, encoder: Encoder) -> tuple[Passage, ...]:
     kinds: tuple[tuple[PassageKind, tuple[Section, ...]], ...] = (("summary", summary), ("body", document.sections))
     for kind, sections in kinds:
         for section in sections:
-            context = _context(document.title, section.heading, encoder)
-            room = encoder.max_tokens - len(encoder.token_offsets(context))
+            context, room = _context(document.title, section.heading, encoder)
             found += [
                 Passage(kind, document.title, section.heading, piece, document.language, context)
                 for piece in pieces(section.text, room, encoder)
             ]
     if not found:
-        context = _context(document.title, (), encoder)
+        context, _ = _context(document.title, (), encoder)
         found.append(Passage("body", document.title, (), "", document.language, context))
     questions = (Passage("question", document.title, (), text, document.language) for text in document.questions)
     title = (Passage("title", document.title, (), document.title, document.language),) if document.title else ()
@@ -52,8 +51,7 @@ def _translated(document: Document, encoder: Encoder) -> Iterator[Passage]:
     for language, translation in document.translations.items():
         reader = reader_of(encoder, language)
         title = translation.title
-        context = _context(title, (), reader)
-        room = reader.max_tokens - len(reader.token_offsets(context))
+        context, room = _context(title, (), reader)
         for piece in pieces(translation.summary, room, reader):
             yield Passage("translation", title, (), piece, language, context)
         yield Passage("translated-title", title, (), title, language)
@@ -72,12 +70,15 @@ def pieces(text: str, max_tokens: int, encoder: Encoder) -> list[str]:
     return [piece for piece in (text[start:end].strip() for start, end in spans) if piece]
 
 
-def _context(title: str, heading: tuple[str, ...], encoder: Encoder) -> str:
-    """Title and heading path, at most half of what the model reads."""
+def _context(title: str, heading: tuple[str, ...], encoder: Encoder) -> tuple[str, int]:
+    """Title and heading path, at most half of what the model reads, and the tokens that are left for the text."""
     context = " - ".join(part for part in (title, *heading) if part)
     offsets = encoder.token_offsets(context)
     half = encoder.max_tokens // 2
-    return context[: offsets[half - 1][1]] if len(offsets) > half else context
+    if len(offsets) > half:  # what is cut off may have parted other tokens, so that it is counted anew
+        context = context[: offsets[half - 1][1]]
+        offsets = encoder.token_offsets(context)
+    return context, encoder.max_tokens - len(offsets)
 
 
 def _split(
