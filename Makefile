@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 HOST   ?= 127.0.0.1
 PORT   ?= 8000
 
-.PHONY: run test check setup format quality bench bench-full bench-peers schema messages api preview browser a11y clean
+.PHONY: run test check setup format quality bench bench-full bench-peers schema messages api preview browser a11y screenshots lighthouse clean
 
 run: $(VENV)/.installed
 	@$(BIN)/kb reindex; code=$$?; \
@@ -60,6 +60,15 @@ a11y: browser $(VENV)/.installed-dev
 preview:
 	"$${CHROMIUM:-chromium}" --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1200,630 --screenshot=web/static/preview.png \
 	  file://$(CURDIR)/docs/preview.svg
+
+# The pictures of README and docs, into docs/images.
+screenshots: browser $(VENV)/.installed-dev
+	$(BIN)/python -m tests.browser.screenshots
+
+# Into docs/lighthouse.md, on an idle machine. The last version that runs on Node.js 18.
+lighthouse: browser $(VENV)/.installed-dev
+	npm install --silent --no-audit --no-fund --no-save --prefix .lighthouse lighthouse@12.2.3
+	$(BIN)/python -m tests.browser.lighthouse
 
 # Short forms, to see how this machine does: under ten minutes in all.
 bench: $(VENV)/.installed-dev
