@@ -19,6 +19,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Visit
 from tests.browser.places import DESK, ENGLISH_ONLY, PHONE, PLACES, STATUS, TABLET, path_of
 from web.languages import DEFAULT, LANGUAGES
+from web.views.about import TESTED
 
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
@@ -60,6 +61,10 @@ def test_the_selection_has_every_pair(pair: tuple[str, str]) -> None:
     values = {"place": PLACES, "language": LANGUAGES, "scheme": SCHEMES, "width": WIDTHS}
     met = {tuple(getattr(look, name) for name in pair) for look in selection()}
     assert met == set(product(*(values[name] for name in pair)))
+
+
+def test_the_statement_claims_what_is_tested() -> None:
+    assert (TESTED.kinds, TESTED.looks) == (len(PLACES), len(selection()))
 
 
 def faults(page: Page) -> list[str]:

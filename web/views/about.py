@@ -26,6 +26,19 @@ WIDER = ("EU", "INT")
 
 
 @dataclass(frozen=True, slots=True)
+class Tested:
+    """What the statement on accessibility claims, as of ``day``, an ISO date: ``kinds`` of page, in ``looks``."""
+
+    day: str
+    kinds: int
+    looks: int
+
+
+#: ``tests/browser/test_axe.py`` holds it to that.
+TESTED = Tested("2026-11-27", kinds=18, looks=54)
+
+
+@dataclass(frozen=True, slots=True)
 class Help:
     """The entries about help in a country, by topic, those of :data:`HELP`; none is empty."""
 
@@ -44,7 +57,7 @@ def privacy() -> str:
 def accessibility() -> str:
     text = current_site().contact
     found = contact(text, subject=gettext("Accessibility of %(site)s", site=current_site().name)) if text else None
-    return render_template("accessibility.html", contact=found)
+    return render_template("accessibility.html", contact=found, tested=TESTED)
 
 
 def _help_by_country() -> list[Help]:
