@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import cast
 
 import numpy as np
 
@@ -15,9 +16,16 @@ from kb.types import Encoder, Floats, Multilingual
 SHARES: Mapping[str, float] = {"own": 0.5, "english": 0.5}
 
 
+#: Which kinds of encoder have several parts. Asking a Protocol takes longer than tokenising a heading.
+_MULTILINGUAL: dict[type, bool] = {}
+
+
 def reader_of(encoder: Encoder, language: str) -> Encoder:
     """The part of ``encoder`` that reads texts in ``language``. Raises ModelError when it cannot be loaded."""
-    return encoder.reader(language) if isinstance(encoder, Multilingual) else encoder
+    kind = type(encoder)
+    if kind not in _MULTILINGUAL:
+        _MULTILINGUAL[kind] = isinstance(encoder, Multilingual)
+    return cast(Multilingual, encoder).reader(language) if _MULTILINGUAL[kind] else encoder
 
 
 def query_vector(encoder: Encoder, query: ParsedQuery) -> Floats:

@@ -158,9 +158,13 @@ def test_vectors_are_given_in_the_order_asked_for_and_cannot_be_altered(tmp_path
     segments = [write_segment(tmp_path, part, generation=1) for part in (stored[:4], stored[4:])]
     vectors = Vectors.open(tmp_path, segments, 4)
     for numbers in ([1, 2, 3], [3, 4, 5], [5], [4, 0], [2, 2], []):
-        np.testing.assert_array_equal(vectors.rows(np.array(numbers, dtype=np.int64)), stored[numbers])
+        for asked in (vectors.rows, vectors.lent):
+            np.testing.assert_array_equal(asked(np.array(numbers, dtype=np.int64)), stored[numbers])
     with pytest.raises(ValueError, match="read-only"):  # the file is mapped: writing there would end the process
-        vectors.rows(np.array([1, 2]))[0, 0] = 9
+        vectors.lent(np.array([1, 2]))[0, 0] = 9
+    kept = vectors.rows(np.array([1, 2]))
+    del vectors  # and with it the mapped file
+    np.testing.assert_array_equal(kept, stored[1:3])
 
 
 def test_how_vectors_are_compared_is_told_by_their_number() -> None:

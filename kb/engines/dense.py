@@ -157,12 +157,26 @@ class Vectors:
         return found
 
     def rows(self, numbers: Positions) -> Floats:
-        """The vectors with these numbers, float32, shape (len(numbers), dimension); not to be written to."""
-        if len(numbers) and bool((np.diff(numbers) == 1).all()):
-            number = int(np.searchsorted(self.offsets, numbers[0], side="right")) - 1
-            if numbers[-1] < self.offsets[number + 1]:  # one run of one segment, which need not be copied
-                start = numbers[0] - self.offsets[number]
-                return self._stored[number][start : start + len(numbers)]
+        """The vectors with these numbers, float32, shape (len(numbers), dimension)."""
+        shown = self._shown(numbers)
+        return shown.copy() if shown is not None else self._copied(numbers)
+
+    def lent(self, numbers: Positions) -> Floats:
+        """As :meth:`rows`, without a copy where they lie together: only to be read, and only while this object lives."""
+        shown = self._shown(numbers)
+        return shown if shown is not None else self._copied(numbers)
+
+    def _shown(self, numbers: Positions) -> Floats | None:
+        """What the file shows of one run of rows in one segment; None for other numbers."""
+        if not len(numbers) or not bool((np.diff(numbers) == 1).all()):
+            return None
+        number = int(np.searchsorted(self.offsets, numbers[0], side="right")) - 1
+        if numbers[-1] >= self.offsets[number + 1]:
+            return None
+        start = numbers[0] - self.offsets[number]
+        return self._stored[number][start : start + len(numbers)]
+
+    def _copied(self, numbers: Positions) -> Floats:
         found = np.empty((len(numbers), self.dimension), dtype=np.float32)
         segments = np.searchsorted(self.offsets, numbers, side="right") - 1
         for number, rows in enumerate(self._stored):
@@ -284,7 +298,7 @@ def _lengths(vectors: Vectors, numbers: Positions, layout: Layout) -> Floats:
     while first < len(order):
         last = max(first + 1, int(np.searchsorted(ends, starts[first] + _TOGETHER, side="right")))
         here = positions[starts[first] : ends[last - 1]]
-        rows = vectors.rows(numbers[here])
+        rows = vectors.lent(numbers[here])
         sums = np.add.reduceat(rows, starts[first:last] - starts[first], axis=0)
         left_out = np.flatnonzero(layout.titles[here] | layout.translations[here])
         np.subtract.at(sums, np.repeat(np.arange(last - first), sizes[first:last])[left_out], rows[left_out])
