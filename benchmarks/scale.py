@@ -343,7 +343,10 @@ def _exact(asked: Floats, stored: Vectors, numbers: Positions, layout: Layout) -
         rows = stored.rows(numbers[starts[0] : starts[-1]]).astype(np.float64)
         hidden = layout.titles[starts[0] : starts[-1]]
         cosines = asked.astype(np.float64) @ rows.T
-        sums = np.add.reduceat(np.where(hidden[:, np.newaxis], 0, rows), starts[:-1] - starts[0], axis=0)
+        apart = (
+            hidden | layout.translations[starts[0] : starts[-1]]
+        )  # the mean is of what is in the document's language
+        sums = np.add.reduceat(np.where(apart[:, np.newaxis], 0, rows), starts[:-1] - starts[0], axis=0)
         means = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-9)
         passages = np.maximum.reduceat(np.where(hidden, 0, cosines), starts[:-1] - starts[0], axis=1)
         nearest = np.maximum.reduceat(cosines, starts[:-1] - starts[0], axis=1)
