@@ -18,11 +18,29 @@ from kb.types import Encoder, Floats
 OWN = 0.6
 
 
-class MultilingualEncoder:
+class _InTheSpace:
+    """What the model decides for all that share its space."""
+
+    def __init__(self, english: Encoder) -> None:
+        self.english = english
+
+    @property
+    def dimension(self) -> int:
+        return self.english.dimension
+
+    @property
+    def max_tokens(self) -> int:
+        return self.english.max_tokens
+
+    def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
+        return self.english.token_offsets(text)
+
+
+class MultilingualEncoder(_InTheSpace):
     """An Encoder, and kb.types.Multilingual. Thread-safe; the student is read when a text first asks for it."""
 
     def __init__(self, english: Encoder, student: ModelFiles) -> None:
-        self.english = english
+        super().__init__(english)
         self._files = student
         self._lock = threading.Lock()
         self._foreign: ForeignReader | None = None
@@ -39,22 +57,11 @@ class MultilingualEncoder:
         """Both together: an index that was made without the student has no vectors of its texts."""
         return _both(self.english.fingerprint, self._files.fingerprint)
 
-    @property
-    def dimension(self) -> int:
-        return self.english.dimension
-
-    @property
-    def max_tokens(self) -> int:
-        return self.english.max_tokens
-
     def encode(self, texts: Sequence[str]) -> Floats:
         return self.english.encode(texts)
 
     def encode_query(self, text: str) -> Floats:
         return self.english.encode_query(text)
-
-    def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
-        return self.english.token_offsets(text)
 
     def _reader(self) -> ForeignReader:
         if self._foreign is None:
@@ -64,21 +71,13 @@ class MultilingualEncoder:
         return self._foreign
 
 
-class ForeignReader:
-    """An Encoder of texts in other languages: passages by both, a query by the student alone. Thread-safe."""
+class ForeignReader(_InTheSpace):
+    """An Encoder of texts in other languages, by both. Thread-safe."""
 
     def __init__(self, english: Encoder, student: Student) -> None:
-        self.english = english
+        super().__init__(english)
         self.student = student
         self.fingerprint = _both(english.fingerprint, student.fingerprint, str(OWN))
-
-    @property
-    def dimension(self) -> int:
-        return self.english.dimension
-
-    @property
-    def max_tokens(self) -> int:
-        return self.english.max_tokens
 
     def encode(self, texts: Sequence[str]) -> Floats:
         vectors = OWN * self.student.encode(texts) + (1 - OWN) * self.english.encode(texts)
@@ -87,9 +86,6 @@ class ForeignReader:
 
     def encode_query(self, text: str) -> Floats:
         return self.student.encode_query(text)
-
-    def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
-        return self.english.token_offsets(text)
 
 
 def _both(*fingerprints: str) -> str:
