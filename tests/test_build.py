@@ -7,13 +7,14 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from indexer.build import MAX_SEGMENTS, Built, build
 from indexer.plan import plan
 from kb.backends import Backend
 from kb.engines.store import DATABASE, Store
-from kb.engines.vector_cache import CACHE
+from kb.engines.vector_cache import CACHE, VectorCache
 from kb.errors import Damaged
 from kb.types import Document, Query, Section
 from tests.conftest import FakeEncoder
@@ -248,6 +249,20 @@ def test_vectors_that_nothing_uses_are_forgotten_once_there_are_many(
     assert cached(data) == {"another model": 3}
     assert run(document("b"), document("a"), using=other).encoded == 3
     assert search(data, "words b")[0] == "b"
+
+
+def test_a_cache_that_is_damaged_inside_is_begun_anew_when_it_is_to_forget(tmp_path: Path) -> None:
+    hashes = [bytes([number]) * 32 for number in range(100)]
+    with VectorCache(tmp_path) as cache:
+        cache.put("fake", hashes, np.ones((100, 64), dtype=np.float32))
+    file = tmp_path / CACHE
+    whole = file.read_bytes()
+    file.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))  # the first page tells what tables there are
+    with VectorCache(tmp_path) as cache:
+        cache.keep_only([("fake", hashes[0])])
+        assert cache.get("fake", hashes, 64) == {}
+        cache.put("fake", hashes[:1], np.ones((1, 64), dtype=np.float32))
+        assert list(cache.get("fake", hashes, 64)) == hashes[:1]
 
 
 def cached(data: Path) -> dict[str, int]:

@@ -100,10 +100,13 @@ class VectorCache:
                     " WHERE used.fingerprint = vectors.fingerprint AND used.hash = vectors.hash)"
                 )
             connection.execute("DROP TABLE used")
+            with contextlib.suppress(sqlite3.OperationalError):  # without it the free pages are used again
+                connection.execute("VACUUM")
         except sqlite3.OperationalError as error:
             raise self._told(error) from error
-        with contextlib.suppress(sqlite3.OperationalError):  # without it the free pages are used again
-            connection.execute("VACUUM")
+        except sqlite3.DatabaseError:
+            self._discard()
+            self._connection = self._open()
 
     def _rows(self, statement: str, values: Sequence[object]) -> list[tuple[bytes, bytes, int]]:
         try:
