@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from http import HTTPStatus
 from http.client import HTTPException
+from ipaddress import ip_address
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
@@ -144,9 +145,20 @@ def _follow(url: str, method: str, patience: float) -> Found:
             current = urljoin(current, location)
             if urlsplit(current).scheme not in ("http", "https"):
                 return Found("unclear", "is redirected to what is no page")
+            if _is_private(current) and not _is_private(url):
+                return Found("unclear", "is redirected into a private network")
         except (OSError, HTTPException, ValueError) as error:
             return _failure(error, patience)
     return Found("unclear", f"is redirected more than {MAX_REDIRECTS} times")
+
+
+def _is_private(url: str) -> bool:
+    """Whether a host is none of the public internet: nobody outside may have this machine ask its neighbours."""
+    try:
+        found = socket.getaddrinfo(urlsplit(url).hostname, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):  # asking the host itself will tell
+        return False
+    return any(not ip_address(address[0]).is_global for *_, address in found)
 
 
 def _request(url: str, method: str, patience: float) -> tuple[int, str | None]:
