@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import itertools
+from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,7 +17,7 @@ from transformers import BertConfig, BertModel
 
 from kb.engines.model_files import Hashes
 from kb.engines.student import Student, student_files
-from training import bert
+from training import bert, distilling
 from training.alignment import glosses
 from training.bag import Bag
 from training.distilling import Names, as_rows, distil, encode_with, flat, halves
@@ -30,6 +33,16 @@ from training.tokenizer import SPECIAL, train_tokenizer
 from training.transformer import MAX_TOKENS, Transformer, new_transformer
 
 _CPU = torch.device("cpu")
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Several wait for each other at every small product, on a busy machine for a hundred times as long."""
+    usual = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(usual)
+
 
 LINES = "Guten Morgen allerseits\tGood morning everybody\tsentence\nHund\tdog\tterm\n"
 
@@ -171,8 +184,11 @@ def test_rows_hold_their_texts_between_the_special_tokens() -> None:
     assert as_rows(*flat(long, np.array([[0]])), 1, names).ids.shape == (1, MAX_TOKENS)
 
 
-def test_student_learns_what_its_teacher_says(tmp_path: Path) -> None:
-    """From glosses of chance, in some seconds: the vector of a text comes near to the teacher's of its English."""
+def test_student_learns_what_its_teacher_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From glosses of chance, in 19 steps: the vector of a text comes near to the teacher's of its English."""
+    seconds = itertools.count(step=3)
+    monkeypatch.setattr(distilling, "time", SimpleNamespace(monotonic=lambda: next(seconds)))  # three a step
+    monkeypatch.setattr(distilling, "OTHERS", 64)
     student, tokenizer = small_student()
     teacher = small_teacher()
     english = Texts(np.array([5, 6, 7, 8], dtype=np.int32), np.array([0, 2, 4]))
@@ -184,11 +200,9 @@ def test_student_learns_what_its_teacher_says(tmp_path: Path) -> None:
     lessons = Lessons(foreign, np.arange(2), foreign, english, np.ones(2))
     before = encode_with(student, tokenizer, ["der hund jagt", "die katze"])
     tokenizers = (tokenizer, tokenizer)  # their special tokens are the same
-    steps = distil(
-        student, teacher, known, lessons, tokenizers, minutes=0.05, rate=0.01, tokens=60, seed=0, device=_CPU
-    )
+    steps = distil(student, teacher, known, lessons, tokenizers, minutes=1, rate=0.01, tokens=60, seed=0, device=_CPU)
     after = encode_with(student, tokenizer, ["der hund jagt", "die katze"])
-    assert steps > 3
+    assert steps == 19  # in the twentieth the minute is up
     assert (after * known).sum() > (before * known).sum() + 0.2
 
 
