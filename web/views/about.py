@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import render_template
@@ -21,6 +21,10 @@ HELP: Mapping[str, str] = {
 }
 #: A practice is help that somebody can turn to only while it runs.
 HELP_STAGES = ("running", "unknown")
+#: Somebody in need is one of these; what is only for companies or authorities counts, lists or removes.
+HELPED = frozenset({"children", "parents", "educators"})
+#: What is done in class is no line that somebody could turn to. It may point to one: better than nothing in a country.
+IN_CLASS = frozenset({"school-programmes", "school-policy", "teaching-resources", "game-based-learning"})
 #: Values of the facet ``country`` that are wider than one. They come last: who needs help has a country.
 WIDER = ("EU", "INT")
 
@@ -68,7 +72,16 @@ def _help_by_country() -> list[Help]:
         if backend.taxonomy().get("topic", topic):
             query = Query(filters={"topic": (topic,), "stage": HELP_STAGES}, limit=MAX_LIMIT)
             for practice in (hit.practice for hit in backend.search(query).hits if hit.practice):
-                for country in practice.countries:
+                for country in practice.countries if not HELPED.isdisjoint(practice.audiences) else ():
                     found.setdefault(country, {}).setdefault(topic, []).append(practice)
-    made = [Help(country, {topic: tuple(some) for topic, some in kinds.items()}) for country, kinds in found.items()]
+    made = [Help(country, _lines(kinds) or _all(kinds)) for country, kinds in found.items()]
     return sorted(made, key=lambda help: (help.country in WIDER, label("country", help.country).casefold()))
+
+
+def _lines(kinds: Mapping[str, Sequence[Practice]]) -> Mapping[str, tuple[Practice, ...]]:
+    lines = {topic: tuple(p for p in some if IN_CLASS.isdisjoint(p.topics)) for topic, some in kinds.items()}
+    return {topic: some for topic, some in lines.items() if some}
+
+
+def _all(kinds: Mapping[str, Sequence[Practice]]) -> Mapping[str, tuple[Practice, ...]]:
+    return {topic: tuple(some) for topic, some in kinds.items()}
