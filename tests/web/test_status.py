@@ -88,10 +88,11 @@ def test_what_serves_is_told_without_a_folder(small: Backend, pages_of: Callable
 
 def test_a_model_that_cannot_be_used_is_told(small: Backend, pages_of: Callable[[Flask], GetPage]) -> None:
     def fails(manifest: Manifest) -> Encoder:
-        raise ModelError("no model; install it")
+        raise ModelError("/srv/models/x holds no weights (https://hub.example/org/x); try org/x, or ./here/y")
 
     with Backend(small.folder, fails) as broken:
-        assert "It cannot be used: no model; install it" in pages_of(create_app(broken))("/status").one("main").text
+        text = pages_of(create_app(broken))("/status").one("main").text
+    assert "It cannot be used: x holds no weights (https://hub.example/org/x); try org/x, or y" in text
 
 
 def test_how_the_default_model_runs(compiled_default: Path) -> None:
