@@ -238,5 +238,6 @@ def test_an_unknown_method_is_refused(client: FlaskClient, method: str) -> None:
     | st.sampled_from(["..", "../../x", "%00", "a\0b", "\ud800", "a" * 5000, "<script>", "..%2f..%2fetc%2fpasswd"])
 )
 def test_no_name_breaks_a_page(client: FlaskClient, room: str, name: str) -> None:
-    url = f"/{room}/" + name.encode("utf-8", "replace").decode("latin-1")
+    # A question mark would end the name.
+    url = f"/{room}/" + name.replace("?", "%3F").encode("utf-8", "replace").decode("latin-1")
     assert client.get(url).status_code in (200, 301, 308, 404)
