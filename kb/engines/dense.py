@@ -162,7 +162,7 @@ class Vectors:
         return shown.copy() if shown is not None else self._copied(numbers)
 
     def lent(self, numbers: Positions) -> Floats:
-        """As :meth:`rows`, without a copy where they lie together: only to be read, and only while this object lives."""
+        """As :meth:`rows`, without a copy where they lie together: to be read, and only while this object lives."""
         shown = self._shown(numbers)
         return shown if shown is not None else self._copied(numbers)
 
