@@ -11,7 +11,7 @@ import pytest
 
 from kb.backends import Backend, load_encoder
 from kb.engines.model_files import DEFAULT_MODEL
-from kb.types import Query
+from kb.types import Mode, Query
 from tests.conftest import ENTRIES
 from tests.test_lazy_imports import imported
 from web import create_app
@@ -66,6 +66,25 @@ def test_the_command_line_and_the_page_give_the_same_hits_in_the_same_order(real
     shown = list(dict.fromkeys(re.findall(r'<h[23][^>]*>\s*<a[^>]* href="/practices/([^"./]+)"', main)))
     assert shown == listed
     assert api == found
+
+
+#: Questions in the language of a translation, none of them in its words, and the practice.
+ASKED = {
+    "Wo kann man in der Schweiz melden, wenn Kinder im Netz missbraucht werden?": "kinderschutz-schweiz-clickandstop",
+    "πού καταγγέλλω παράνομο περιεχόμενο στην Ελλάδα": "safeline-greece-hotline",
+    "kreslené rozprávky pre deti o nebezpečenstvách internetu": "ovce-sk-sheeplive-cartoons",
+    "felvilágosítás kamaszoknak a szexről, alkalmazás": "hintalovon-yelon-app",
+    "policie učí ve škole o bezpečném internetu": "czech-police-tvoje-cesta-onlinem",
+}
+
+
+def test_questions_in_the_language_of_a_translation_are_answered_by_meaning(real: Path) -> None:
+    encoder = load_encoder(DEFAULT_MODEL, real)
+    with Backend(real, lambda manifest: encoder) as backend:
+        modes: tuple[Mode, ...] = ("dense", "hybrid")
+        for mode in modes:
+            for text, id in ASKED.items():
+                assert id in [hit.id for hit in backend.search(Query(text, mode=mode, limit=3)).hits], (mode, text)
 
 
 def test_meaning_finds_what_words_do_not(real: Path) -> None:

@@ -10,10 +10,11 @@ import pytest
 from indexer.passages import cut
 from kb.analysis import analysed, translated_tokens
 from kb.backends import Backend, load_encoder
+from kb.content.corpus import read_corpus
 from kb.content.model import Translation
 from kb.engines.model_files import DEFAULT_MODEL
 from kb.types import Document, Encoder, Hit, Query, Section
-from tests.conftest import FakeEncoder, MakeBackend
+from tests.conftest import ENTRIES, FakeEncoder, MakeBackend
 
 REPORT = Document(
     id="report",
@@ -135,6 +136,19 @@ def test_an_english_question_finds_an_entry_in_another_language(make_backend: Ma
     backend = make_backend(REPORT, german)
     assert shown(first(backend, "parents and play", mode="lexical")) == ("german", "en", True)
     assert shown(first(backend, "Konsole", mode="lexical")) == ("german", "de", False)
+
+
+def test_every_translation_of_the_project_is_found_by_its_words(backend: Backend) -> None:
+    translated = [
+        (practice, language, translation)
+        for practice in read_corpus(ENTRIES).practices.values()
+        for language, translation in practice.translations.items()
+    ]
+    assert len(translated) >= 14
+    for practice, language, translation in translated:
+        (*_, does) = translation.title.partition(":")
+        hits = backend.search(Query(does, mode="lexical", limit=3)).hits
+        assert (practice.id, language, True) in [shown(hit) for hit in hits], does
 
 
 # --- what stays as it is ---------------------------------------------------------------------------------------
