@@ -20,6 +20,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -177,6 +178,8 @@ def serving(arguments: Sequence[str]) -> Iterator[tuple[str, int]]:
         for line in process.stdout:
             lines.append(line)
             if found := _READY.search(line):
+                # What it writes from now on must go somewhere: a full pipe would stop it.
+                threading.Thread(target=process.stdout.read, daemon=True).start()
                 yield found[0], process.pid
                 return
         raise click.ClickException("the server did not start: " + "".join(lines[-3:]))
@@ -246,10 +249,20 @@ def _loaded(
     name: str, url: str, pid: int, paths: Sequence[str], clients: int, rate: float
 ) -> list[tuple[str, Answers, str]]:
     """A line for each loop, with the memory after it; the first requests of a server are not measured."""
-    asyncio.run(closed_loop(url, paths[:50], clients))
+    warm = asyncio.run(closed_loop(url, paths[:50], clients))
+    if warm.failed > len(warm.seconds) // 2:
+        raise click.ClickException(
+            f"{name} fails to make {warm.failed} of {len(warm.seconds)} pages; ask {url} by hand"
+        )
     closed = asyncio.run(closed_loop(url, paths, clients))
-    rows = [(f"{name}, {clients} clients", closed, _memory(pid))]
-    return [*rows, (f"{name}, {rate:g}/s", asyncio.run(open_loop(url, paths, rate)), _memory(pid))]
+    rows = [_told(f"{name}, {clients} clients", closed, _memory(pid))]
+    return [*rows, _told(f"{name}, {rate:g}/s", asyncio.run(open_loop(url, paths, rate)), _memory(pid))]
+
+
+def _told(name: str, answers: Answers, memory: str) -> tuple[str, Answers, str]:
+    """A row, of which a line on standard error tells that it is taken."""
+    click.echo(f"{name}: {answers.per_second:.1f} a second, p95 {answers.percentile(95):.0f} ms", err=True)
+    return name, answers, memory
 
 
 @click.command()
@@ -271,7 +284,7 @@ def main(count: int | None, query_count: int, clients: int, threads: int, rate: 
         with serving(ours) as (url, pid):
             rows += _loaded("ours", url, pid, paths, clients, rate)
             answers, runs = asyncio.run(_while_reindexing(url, paths, rate, Reindexing(entries, data)))
-            rows.append((f"ours, {rate:g}/s, {runs} reindexes meanwhile", answers, _memory(pid)))
+            rows.append(_told(f"ours, {rate:g}/s, {runs} reindexes meanwhile", answers, _memory(pid)))
         if count is None:
             baseline = [sys.executable, "-m", "benchmarks.site_baseline", "0", str(entries), str(threads)]
             with serving(baseline) as (url, pid):

@@ -36,7 +36,7 @@ from kb.content.corpus import read_corpus
 from kb.content.model import Corpus, Organisation, Taxonomy
 from kb.engines.model_files import DEFAULT_MODEL, find_model
 from kb.labels import Labels
-from kb.types import FACETS, FacetValue, Hit, HitPassage, Query, Results, Why
+from kb.types import FACETS, FacetValue, Hit, HitPassage, Manifest, NamedConcept, Query, Results, Why
 from web import create_app
 from web.server import serve
 
@@ -173,6 +173,26 @@ class Baseline:
         question = text if kind == "question" else None
         score = float(np.clip(score, 0, 1))
         return Hit(id, practice.title, score, band("hybrid", 1.0), passage, Why(0.4, 0.6), score, question, practice)
+
+    def manifest(self) -> Manifest:
+        """What the ETag of a page is made of."""
+        return Manifest(
+            generation=1,
+            model=DEFAULT_MODEL,
+            fingerprint="",
+            dimension=self._index.d,
+            built_at="",
+            documents=len(self._corpus.practices),
+            passages=self._index.ntotal,
+            segments=(),
+        )
+
+    def label(self, facet: str, value: str, language: str = "en") -> str:
+        return self._labels.label(facet, value, language)
+
+    def near(self, results: Results, *, language: str = "en") -> tuple[NamedConcept, ...]:
+        """The baseline has no advice."""
+        return ()
 
     def taxonomy(self) -> Taxonomy:
         return self._corpus.taxonomy
