@@ -12,7 +12,7 @@ needed. The only module of ``web`` that names babel and flask_babel.
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,13 @@ def language_prefix() -> str:
 
 def number(value: int) -> str:
     """``1,204`` in English, ``1.204`` in German."""
-    return str(format_decimal(value, locale=_LOCALES[language()]))
+    return _number(value, language())
+
+
+@lru_cache(maxsize=20_000)
+def _number(value: int, code: str) -> str:
+    """A page of results writes two hundred counts; working each out took an eighth of its time."""
+    return str(format_decimal(value, locale=_LOCALES[code]))
 
 
 def day(value: date) -> str:
