@@ -181,8 +181,8 @@ def write_base(source: Source, folder: Path, passages: int, *, seed: int = 1) ->
 _REPEATED = """
     INSERT INTO documents SELECT key + :documents * :number, id || :suffix, hash, title, language, date, practice,
         source, checksum(id || :suffix, title, language, practice, source) FROM documents WHERE key <= :documents;
-    INSERT INTO passages SELECT key + :passages * :number, document + :documents * :number, ordinal, kind, language, heading,
-        text, hash, :segment, row, length, checksum FROM passages WHERE key <= :passages;
+    INSERT INTO passages SELECT key + :passages * :number, document + :documents * :number, ordinal, kind, language,
+        heading, text, hash, :segment, row, length, checksum FROM passages WHERE key <= :passages;
     INSERT INTO tags SELECT facet, value, document + :documents * :number FROM tags WHERE document <= :documents;
     INSERT INTO terms (rowid, title, text, keywords) SELECT rowid + :passages * :number, title, text, keywords
         FROM terms WHERE rowid <= :passages;
