@@ -19,7 +19,7 @@ def layers(weights: Weights) -> int:
     return 1 + max(int(name.split(".")[2]) for name in weights if name.startswith("encoder.layer."))
 
 
-def vectors(words: Tensor, mask: Tensor, weights: Weights, *, heads: int, dropout: float = 0.0) -> Tensor:
+def vectors(words: Tensor, mask: Tensor, weights: Weights, *, heads: int) -> Tensor:
     """The mean of the last layer, of unit length: float32, shape (n, dimension).
 
     ``words``: the vectors of the pieces, of the weights' type, shape (n, tokens, dimension); ``mask``: bool.
@@ -29,7 +29,7 @@ def vectors(words: Tensor, mask: Tensor, weights: Weights, *, heads: int, dropou
         weights["embeddings.position_embeddings.weight"][:tokens]
         + weights["embeddings.token_type_embeddings.weight"][0]
     )
-    states = F.dropout(_normal(words + places, weights, "embeddings.LayerNorm"), dropout)
+    states = _normal(words + places, weights, "embeddings.LayerNorm")
     seen = mask[:, None, None, :]
     for number in range(layers(weights)):
         name = f"encoder.layer.{number}"
@@ -39,9 +39,9 @@ def vectors(words: Tensor, mask: Tensor, weights: Weights, *, heads: int, dropou
         )
         read = F.scaled_dot_product_attention(query, key, value, attn_mask=seen)
         read = _linear(read.transpose(1, 2).reshape(n, tokens, dimension), weights, f"{name}.attention.output.dense")
-        states = _normal(states + F.dropout(read, dropout), weights, f"{name}.attention.output.LayerNorm")
+        states = _normal(states + read, weights, f"{name}.attention.output.LayerNorm")
         inner = F.gelu(_linear(states, weights, f"{name}.intermediate.dense"))
-        inner = F.dropout(_linear(inner, weights, f"{name}.output.dense"), dropout)
+        inner = _linear(inner, weights, f"{name}.output.dense")
         states = _normal(states + inner, weights, f"{name}.output.LayerNorm")
     kept = mask.unsqueeze(-1).to(states.dtype)
     return F.normalize((states * kept).sum(1, dtype=torch.float32) / kept.sum(1, dtype=torch.float32), dim=-1)

@@ -33,7 +33,6 @@ ENGLISH_SHARE = 0.1
 JOINED = {1: 0.78, 2: 0.12, 4: 0.07, 8: 0.03}
 #: How often a piece is masked, left out, and cut in two.
 MASKED, LEFT_OUT, CUT = 0.03, 0.03, 0.05
-DROPOUT = 0.0
 #: Texts beside those of a step from which a text is told apart.
 OTHERS = 16_384
 WARM_UP = 0.04
@@ -253,7 +252,7 @@ def distil(
             rows = Rows(place_of[begin : begin + size].reshape(group.rows.ids.shape), group.rows.lengths)
             begin += size
             places, mask = rows.on(device)
-            found.append(student.read(nn.functional.embedding(places, words), mask, weights, dropout=DROPOUT))
+            found.append(student.read(nn.functional.embedding(places, words), mask, weights))
             target = master.known[torch.from_numpy(group.places).to(device)].float()
             if group.whole is not None:
                 target[torch.from_numpy(group.joined).to(device)] = master(*group.whole.on(device))

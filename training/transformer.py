@@ -39,9 +39,9 @@ class Transformer(nn.Module):
         """The vectors of ``pieces`` as four bits keep them; the gradient of the table is sparse."""
         return four_bits(nn.functional.embedding(pieces, self.table, sparse=True))
 
-    def read(self, words: Tensor, mask: Tensor, weights: bert.Weights, *, dropout: float = 0.0) -> Tensor:
+    def read(self, words: Tensor, mask: Tensor, weights: bert.Weights) -> Tensor:
         """Texts by the vectors of their pieces: see :func:`training.bert.vectors`."""
-        return bert.vectors(words.to(weights[_PLACES].dtype), mask, weights, heads=self.heads, dropout=dropout)
+        return bert.vectors(words.to(weights[_PLACES].dtype), mask, weights, heads=self.heads)
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """``ids``, ``mask``: int64 and bool, shape (n, tokens). Rows of unit length, float32, shape (n, dimension)."""
