@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from kb.errors import ContentError, KbError, ModelError, NotFound, StoreError, UsageError
 from kb.query import MAX_CHARACTERS
+from web.discretion import without_folders
 from web.languages import lazy
 
 STATUS: dict[type, int] = {
@@ -55,7 +56,8 @@ def _known_error(error: KbError) -> Response:
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
     # What to type next is for the command line; a reader who went astray gets the advice of the page.
     message = str(error).split("; ")[0] if isinstance(error, NotFound) else str(error)
-    return _page(status, message)
+    # Of a request that is wrong the message repeats what was asked; of a failure it may name folders.
+    return _page(status, without_folders(message) if status >= 500 else message)
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -63,6 +64,15 @@ def test_a_program_gets_the_same_as_json(error: KbError, status: int) -> None:
     assert response.get_json()["error"] == (str(error).split("; ")[0] if status == 404 else str(error))
 
 
+@pytest.mark.parametrize("url", ["/", "/api/v1/search", "/healthz"])
+def test_no_folder_of_the_machine_is_told(url: str) -> None:
+    error = StoreError("no index in /srv/knowledge/.kb; build it with: kb reindex")
+    body = broken_app(error).test_client().get(url).get_data(as_text=True)
+    assert "o index in .kb" in body
+    assert "/srv" not in body
+    assert "knowledge" not in body
+
+
 @pytest.mark.parametrize("url", ["/search?q=x", "/api/v1/search"])
 def test_a_bug_shows_no_traceback(url: str) -> None:
     app = broken_app(RuntimeError("secret detail"))
@@ -119,8 +129,7 @@ def test_health_tells_what_serves(client: FlaskClient, backend: Backend) -> None
     assert health["store"]["ok"] is True
     assert health["store"]["generation"] == backend.generation()
     assert health["store"]["documents"] == len(backend.search(Query(limit=1000)).hits)
-    assert health["encoder"]["ok"] is True
-    assert health["encoder"]["model"]
+    assert health["encoder"] == {"ok": True, "model": "fake", "fingerprint": "fake"}
 
 
 def test_health_names_the_part_that_is_ill() -> None:
@@ -128,7 +137,7 @@ def test_health_names_the_part_that_is_ill() -> None:
     assert response.status_code == 503
     health = response.get_json()
     assert health["ok"] is False
-    assert health["store"] == {"ok": False, "reason": "no index in .kb; build it with: kb reindex"}
+    assert health["store"] == {"ok": False, "reason": "no index in .kb"}
 
 
 class WithoutModel(Broken):
@@ -141,4 +150,45 @@ def test_health_tells_a_missing_model_from_a_missing_store(backend: Backend) -> 
     app = create_app(WithoutModel(backend))  # type: ignore[arg-type]
     health = app.test_client().get("/healthz").get_json()
     assert health["store"]["ok"] is True
-    assert health["encoder"] == {"ok": False, "reason": "the model is missing; install it"}
+    assert health["encoder"] == {"ok": False, "reason": "the model is missing"}
+
+
+class Named(Broken):
+    """A backend whose model is in a folder, and which answers otherwise."""
+
+    def __init__(self, backend: Backend, model: str) -> None:
+        super().__init__(AssertionError("not asked"))
+        self.manifest = lambda: replace(backend.manifest(), model=model)
+        self.search = backend.search
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        ("/srv/models/our own/mpnet", "mpnet"),
+        ("/srv/models/mpnet/", "mpnet"),
+        ("./mpnet", "mpnet"),
+        ("~/models/mpnet", "mpnet"),
+        ("sentence-transformers/all-mpnet-base-v2", "sentence-transformers/all-mpnet-base-v2"),
+    ],
+)
+def test_health_names_a_model_and_not_its_folder(backend: Backend, model: str, told: str) -> None:
+    app = create_app(Named(backend, model))  # type: ignore[arg-type]
+    health = app.test_client().get("/healthz").get_json()
+    assert health["encoder"] == {"ok": True, "model": told, "fingerprint": "fake"}
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            ModelError("/srv/models/x/weights.bin cannot be read (denied); see /srv"),
+            "weights.bin cannot be read (denied)",
+        ),
+        (ModelError("x" * 160), "x" * 160),
+        (ModelError("x" * 161), "x" * 159 + "…"),
+    ],
+)
+def test_health_gives_its_reasons_in_short(error: KbError, told: str) -> None:
+    health = broken_app(error).test_client().get("/healthz").get_json()
+    assert health["encoder"] == {"ok": False, "reason": told}

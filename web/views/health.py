@@ -1,4 +1,4 @@
-"""Whether all is well, for a monitor: each part answers for itself."""
+"""Whether all is well, for a monitor: each part answers for itself. Anybody may ask, so no folder is told."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from kb.backends import Backend
 from kb.errors import KbError
 from kb.types import Query
+from web.discretion import model_name, reason
 from web.site import current_backend
 
 
@@ -35,7 +36,8 @@ def _store(backend: Backend) -> Mapping[str, Any]:
 def _encoder(backend: Backend) -> Mapping[str, Any]:
     """A question by meaning alone goes through the model and the vectors."""
     backend.search(Query(text="is all well", mode="dense", limit=1))
-    return {"model": backend.manifest().model}
+    manifest = backend.manifest()
+    return {"model": model_name(manifest.model), "fingerprint": manifest.fingerprint}
 
 
 CHECKS: Mapping[str, Callable[[Backend], Mapping[str, Any]]] = {"store": _store, "encoder": _encoder}
@@ -45,4 +47,4 @@ def _answer(check: Callable[[Backend], Mapping[str, Any]], backend: Backend) -> 
     try:
         return {"ok": True, **check(backend)}
     except KbError as error:
-        return {"ok": False, "reason": str(error)}
+        return {"ok": False, "reason": reason(error)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from datetime import date
 
@@ -12,10 +11,8 @@ from kb import links
 from kb.backends import Backend, encoder_names, encoder_way
 from kb.errors import KbError
 from kb.review import overdue
+from web.discretion import model_name, without_folders
 from web.site import current_backend, current_site
-
-#: The folders of a path on this machine, not the parts of an address or of a name on a hub.
-_FOLDERS = re.compile(r"(?<![\w:/.~-])(?:~|\.{1,2})?/(?:[^/\s]+/)*(?=\S)")
 
 
 def status() -> str:
@@ -28,7 +25,7 @@ def status() -> str:
     return render_template(
         "status.html",
         manifest=manifest,
-        encoders=[_without_folders(name) for name in encoder_names(manifest.model)],
+        encoders=encoder_names(model_name(manifest.model)),
         way=way,
         failure=failure,
         left_out=[(name, _of(name, manifest.problems)) for name in manifest.left_out],
@@ -46,14 +43,9 @@ def _way(backend: Backend) -> tuple[str | None, str | None]:
     try:
         return encoder_way(backend.encoder()), None
     except KbError as error:
-        return None, _without_folders(str(error))
+        return None, without_folders(str(error))
 
 
 def _of(name: str, problems: Iterable[str]) -> list[str]:
     """The problems of a file, without its name: ``9: topics must be ...``."""
     return [problem.removeprefix(f"{name}:") for problem in problems if problem.startswith(f"{name}:")]
-
-
-def _without_folders(text: str) -> str:
-    """A model may be named by the folder that it is in, which is nobody's business: ``/srv/models/x`` is ``x``."""
-    return _FOLDERS.sub("", text)
