@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -93,6 +94,43 @@ def indexed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("indexed")
     reindex(ENTRIES, data, "fake", lambda _: FakeEncoder())
     return data
+
+
+#: How many practices :func:`few` has: few enough to export in a second.
+FEW = 8
+
+
+@pytest.fixture(scope="session")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
+    """Some of the project's own entries, with the organisations that they name and the whole taxonomy. Read-only."""
+    folder = tmp_path_factory.mktemp("few")
+    entries = folder / "entries"
+    shutil.copytree(ENTRIES / "taxonomy", entries / "taxonomy")
+    for name in ("practices", "organisations"):
+        (entries / name).mkdir()
+    for file in sorted((ENTRIES / "practices").glob("*.md"))[:FEW]:
+        text = re.sub(r"^related:.*\n(?: *- .*\n)*", "", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
+        text = text.replace("\n---\n", f"\naliases: [old-{file.stem}]\n---\n", 1)
+        (entries / "practices" / file.name).write_text(text, encoding="utf-8")
+        for organisation in (ENTRIES / "organisations").glob("*.md"):
+            if re.search(rf"\b{organisation.stem}\b", text.partition("\n---\n")[0]):
+                shutil.copy(organisation, entries / "organisations")
+    reindex(entries, folder / "data", "fake", lambda _: FakeEncoder())
+    with Backend(folder / "data", lambda manifest: FakeEncoder()) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def exported(few: Backend, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site over :func:`few` as plain files, in English and German. Read-only."""
+    from web import create_app
+    from web.offline import export_site
+
+    target = tmp_path_factory.mktemp("exported") / "site"
+    app = create_app(few, offline=True, interface=("en", "de"))
+    count = export_site(app, few, target, everything={"practices": []}, interface=("en", "de"))
+    assert count == len([file for file in target.rglob("*") if file.is_file() and not file.name.startswith(".")])
+    return target
 
 
 @pytest.fixture(scope="session")

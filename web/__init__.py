@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,13 +34,14 @@ def create_app(
     styleguide: bool = False,
     address: str | None = None,
     offline: bool = False,
+    interface: Sequence[str] = tuple(languages.LANGUAGES),
     review_days: int = REVIEW_DAYS,
 ) -> Flask:
     """The site over an open backend, which stays the caller's to close.
 
     ``trusted_proxies`` is how many proxies stand in front and set ``X-Forwarded-*``; with 0 those headers are ignored.
-    ``contact``, ``history``, ``address``, ``offline``, ``review_days``: see :class:`Site`. ``styleguide`` adds the page
-    of components, for development.
+    ``contact``, ``history``, ``address``, ``offline``, ``review_days``: see :class:`Site`. ``interface``: the
+    languages that pages offer, by code. ``styleguide`` adds the page of components, for development.
     """
     site = Site(
         backend,
@@ -51,6 +53,7 @@ def create_app(
         review_days=review_days,
     )
     app = bare_app(site)
+    languages.offer(app, interface)
     if not offline:
         languages.register_choice(app)
     views.register(app)

@@ -11,6 +11,7 @@ needed. The only module of ``web`` that names babel and flask_babel.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache, lru_cache
 from io import BytesIO
@@ -33,6 +34,8 @@ from flask_babel import ngettext as _ngettext
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
+from kb.errors import UsageError
+
 #: What each language calls itself, by its code; the first has no prefix in addresses.
 LANGUAGES = {
     "en": "English",
@@ -49,6 +52,7 @@ COOKIE = "language"
 COOKIE_AGE = 31_536_000
 #: The argument of a rule that stands for the language. The filter of searches is called ``language``.
 ARGUMENT = "interface"
+_OFFERED = "offered-languages"
 TRANSLATIONS = Path(__file__).parent / "translations"
 
 #: The languages with a country, for what asks for one. English is written as in Europe.
@@ -86,6 +90,26 @@ def language() -> str:
 def language_prefix() -> str:
     """What stands before the path of a page in the language of this request: nothing, or ``/de``."""
     return "" if language() == DEFAULT else f"/{language()}"
+
+
+def chosen_languages(codes: str | None) -> tuple[str, ...]:
+    """English and those named, such as ``de,fr``; all for None. Raises UsageError for one that there is not."""
+    if codes is None:
+        return tuple(LANGUAGES)
+    wanted = {code.strip().lower() for code in codes.split(",")} - {""}
+    if unknown := sorted(wanted - set(LANGUAGES)):
+        raise UsageError(f"the pages do not speak {unknown[0]!r}; choose from {', '.join(LANGUAGES)}")
+    return tuple(code for code in LANGUAGES if code in {DEFAULT, *wanted})
+
+
+def plural_forms(one: str, many: str, **values: Any) -> Mapping[str, str]:
+    """What :func:`ngettext` says, by the plural categories of CLDR that whole numbers have.
+
+    For scripts: ``Intl.PluralRules`` tells the category of a number. Every category of ours occurs below 200.
+    """
+    rule = _LOCALES[language()].plural_form
+    samples = {rule(count): count for count in reversed(range(200))}
+    return {category: str(_ngettext(one, many, count, **values)) for category, count in sorted(samples.items())}
 
 
 def number(value: int) -> str:
@@ -153,6 +177,11 @@ def register(app: Flask) -> None:
                 del values[ARGUMENT]
 
 
+def offer(app: Flask, codes: Sequence[str]) -> None:
+    """Every page leads to itself in these languages. Where nothing is offered, as in a preview, it leads to none."""
+    app.extensions[_OFFERED] = tuple(codes)
+
+
 def register_choice(app: Flask) -> None:
     """The page that remembers a choice, and the home page that minds it."""
     app.add_url_rule("/in/<any({}):code>".format(", ".join(LANGUAGES)), "choose_language", choose)
@@ -171,12 +200,13 @@ def choose(code: str) -> ResponseReturnValue:
 
 
 def alternates() -> dict[str, str]:
-    """The path of this page in every language; none for what has one language only, or is no page."""
-    if "choose_language" not in current_app.view_functions or not request.endpoint:
+    """The path of this page in every language that is offered; none for what has one only, or is no page."""
+    offered: tuple[str, ...] = current_app.extensions.get(_OFFERED, ())
+    if len(offered) < 2 or not request.endpoint:
         return {}
     if not current_app.url_map.is_endpoint_expecting(request.endpoint, ARGUMENT):
         return {}
-    return {code: url_for(request.endpoint, **{**(request.view_args or {}), ARGUMENT: code}) for code in LANGUAGES}
+    return {code: url_for(request.endpoint, **{**(request.view_args or {}), ARGUMENT: code}) for code in offered}
 
 
 def _translated(path: str, code: str) -> str | None:

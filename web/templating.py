@@ -97,6 +97,8 @@ GLOBALS: dict[str, Any] = {
     "dossier_from": words.dossier_from,
     "dossier_title": words.dossier_title,
     "label": label,
+    "alternate_url": urls.alternate_url,
+    "language_url": urls.language_url,
     "absolute_path": urls.absolute_path,
     "absolute_url": urls.absolute_url,
     "here": urls.here,

@@ -73,5 +73,25 @@ def absolute_path(path: str) -> str:
 
 def here() -> str:
     """The path of this page on the site, with its question."""
+    return _with_question(request.path)
+
+
+def alternate_url(path: str) -> str:
+    """Where this page is in another language, of which ``path`` is the path: what programs are told.
+
+    A copy of the site that knows no address of the original leads to its own files.
+    """
+    site = current_site()
+    return _with_question(path) if site.offline and site.address is None else absolute_path(path)
+
+
+def language_url(code: str, path: str) -> str:
+    """What a reader follows to change the language. The site remembers the choice; a copy leads to the page itself."""
+    if current_site().offline:
+        return _with_question(path)
+    return url_for("choose_language", code=code, page=here())
+
+
+def _with_question(path: str) -> str:
     question = request.query_string.decode("ascii", "replace")
-    return f"{request.path}?{question}" if question else request.path
+    return f"{path}?{question}" if question else path

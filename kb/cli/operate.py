@@ -213,33 +213,52 @@ def serve(
     type=click.Path(path_type=Path, file_okay=False),
     help="Write the whole site into this folder instead, as plain files.",
 )
+@click.option(
+    "--languages",
+    metavar="CODES",
+    help="With --static: the languages of its pages beside English, such as de,fr; all six if not given.",
+)
 @_JSON
 @click.pass_obj
-def export(config: Config, folder: Path | None, as_json: bool) -> None:
+def export(config: Config, folder: Path | None, languages: str | None, as_json: bool) -> None:
     """Print everything as one JSON document: practices, organisations, concepts.
 
-    With --static, write the whole site as plain files that need no server: pages, practices as Markdown and JSON, all
-    data, and a search. An earlier export is brought up to date; files of others are never touched. --json then prints
-    what was written.
+    With --static, write the whole site as plain files that need no server: pages and a search in every language of the
+    interface, practices as Markdown and JSON, all data. An earlier export is brought up to date; files of others are
+    never touched. --json then prints what was written.
     """
+    if languages is not None and folder is None:
+        raise click.UsageError("--languages chooses those of the pages that --static writes; add --static FOLDER")
     with open_backend(config) as backend:
         value = _everything(backend)
         if folder is None:
             click.echo(json.dumps(value, ensure_ascii=False, indent=2))
             return
         from web import create_app
+        from web.languages import chosen_languages
         from web.offline import export_site
 
-        address = config.site if config.site != DEFAULT_SITE else None
+        interface = chosen_languages(languages)
         app = create_app(
-            backend, contact=config.contact, history=History(config.entries), address=address, offline=True
+            backend,
+            contact=config.contact,
+            history=History(config.entries),
+            address=config.site if config.site != DEFAULT_SITE else None,
+            offline=True,
+            interface=interface,
         )
-        files = export_site(app, backend, folder, everything=value)
+        files = export_site(app, backend, folder, everything=value, interface=interface, announce=_announce)
     if as_json:
-        report = {"folder": str(folder), "files": files, "practices": len(value["practices"])}
+        counts = {"files": files, "practices": len(value["practices"])}
+        report = {"folder": str(folder), **counts, "languages": list(interface)}
         click.echo(json.dumps(report, ensure_ascii=False, indent=2))
     else:
         click.echo(f"{files} files in {folder}; open {folder / 'index.html'}")
+
+
+def _announce(language: str) -> None:
+    """An export in six languages takes minutes."""
+    click.echo(f"Writing the pages in {language}", err=True)
 
 
 def _everything(backend: Backend) -> dict[str, list[Any]]:

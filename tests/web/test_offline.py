@@ -3,61 +3,31 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from indexer.reindex import reindex
 from kb.backends import Backend
 from kb.errors import Busy, KbError
 from kb.types import Query
-from tests.conftest import ENTRIES, FakeEncoder
+from tests.conftest import FEW
 from tests.web.conftest import Element, parse
 from web import create_app
-from web.offline import export_site
+from web.languages import LANGUAGES, chosen_languages
 from web.offline.folder import ASIDE, MANIFEST, publish
+from web.offline.index import language_script
 from web.offline.links import file_of, relative, rewritten
 
-#: Few enough to export in a second; of several organisations.
-PRACTICES = 8
 
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backend]:
-    """Some of the project's own entries, with the organisations that they name and the whole taxonomy."""
-    folder = tmp_path_factory.mktemp("small")
-    entries = folder / "entries"
-    shutil.copytree(ENTRIES / "taxonomy", entries / "taxonomy")
-    for name in ("practices", "organisations"):
-        (entries / name).mkdir()
-    for file in sorted((ENTRIES / "practices").glob("*.md"))[:PRACTICES]:
-        text = re.sub(r"^related:.*\n(?: *- .*\n)*", "", file.read_text(encoding="utf-8"), flags=re.MULTILINE)
-        text = text.replace("\n---\n", f"\naliases: [old-{file.stem}]\n---\n", 1)
-        (entries / "practices" / file.name).write_text(text, encoding="utf-8")
-        for organisation in (ENTRIES / "organisations").glob("*.md"):
-            if re.search(rf"\b{organisation.stem}\b", text.partition("\n---\n")[0]):
-                shutil.copy(organisation, entries / "organisations")
-    reindex(entries, folder / "data", "fake", lambda _: FakeEncoder())
-    with Backend(folder / "data", lambda manifest: FakeEncoder()) as backend:
-        assert backend.search(Query()).total == PRACTICES
-        yield backend
-
-
-@pytest.fixture(scope="module")
-def exported(small: Backend, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("exported") / "site"
-    count = export_site(create_app(small, offline=True), small, target, everything={"practices": []})
-    assert count == len([file for file in target.rglob("*") if file.is_file() and file.name != MANIFEST])
-    return target
-
-
+@cache
 def pages(folder: Path) -> dict[Path, Element]:
     return {file: parse(file.read_text(encoding="utf-8")) for file in folder.rglob("*.html")}
 
@@ -82,18 +52,25 @@ def test_every_link_leads_somewhere(exported: Path) -> None:
     assert followed > 1000
 
 
-def test_every_practice_is_there_to_read_and_to_take_away(exported: Path, small: Backend) -> None:
-    for hit in small.search(Query(limit=1000)).hits:
+def test_every_practice_is_there_to_read_and_to_take_away(exported: Path, few: Backend) -> None:
+    for hit in few.search(Query(limit=1000)).hits:
         page = parse((exported / "practices" / f"{hit.id}.html").read_text(encoding="utf-8"))
         assert hit.title.partition(":")[0] in page.one("h1").text
         links = {a.attributes.get("href") for a in page.all("a")}
         assert {f"{hit.id}.md", f"{hit.id}.json"} <= links
-        assert (exported / "practices" / f"{hit.id}.md").read_text(encoding="utf-8") == small.source(hit.id)
+        assert (exported / "de" / "practices" / f"{hit.id}.html").is_file()
+        assert not (exported / "de" / "practices" / f"{hit.id}.md").exists(), "what has no words of ours is there once"
+        assert (exported / "practices" / f"{hit.id}.md").read_text(encoding="utf-8") == few.source(hit.id)
         assert json.loads((exported / "practices" / f"{hit.id}.json").read_text(encoding="utf-8"))["id"] == hit.id
-        moved = (exported / "practices" / f"old-{hit.id}.html").read_text(encoding="utf-8")
-        assert f'url={hit.id}.html"' in moved
+        for folder, text in (
+            (exported, "This practice has moved"),
+            (exported / "de", "Dieses Praxisbeispiel ist umgez"),
+        ):
+            moved = (folder / "practices" / f"old-{hit.id}.html").read_text(encoding="utf-8")
+            assert f'url={hit.id}.html"' in moved
+            assert text in moved
     assert json.loads((exported / "data.json").read_text(encoding="utf-8")) == {"practices": []}
-    assert (exported / "practices.csv").read_bytes().count(b"\r\n") > PRACTICES
+    assert (exported / "practices.csv").read_bytes().count(b"\r\n") > FEW
 
 
 def test_pages_ask_no_server(exported: Path) -> None:
@@ -107,26 +84,112 @@ def test_pages_ask_no_server(exported: Path) -> None:
             assert "href" in anchor.attributes or "map-name" in anchor.attributes["class"], anchor.text
 
 
-def find(folder: Path, question: str, chosen: dict[str, list[str]] | None = None) -> list[str]:
-    """What the script of the page finds, asked in Node."""
+# --- languages -------------------------------------------------------------------------------------------------
+
+
+def test_every_page_leads_to_itself_in_the_other_language(exported: Path) -> None:
+    documents = pages(exported)
+    both = {file for file in documents if not file.name.startswith("old-")}
+    german = {file for file in both if file.is_relative_to(exported / "de")}
+    assert {file.relative_to(exported / "de") for file in german} == {
+        file.relative_to(exported) for file in both - german
+    }
+    for file in both:
+        page = documents[file]
+        inside = file.relative_to(exported / "de" if file in german else exported)
+        mine, other = ("de", "en") if file in german else ("en", "de")
+        assert page.one("html").attributes["lang"] == mine, file
+        [choice] = page.all("nav", **{"aria-label": "Sprache" if mine == "de" else "Language"})
+        expected = {"en": (exported / inside).resolve(), "de": (exported / "de" / inside).resolve()}
+        chosen = {
+            a.attributes["lang"]: (file.parent / unquote(a.attributes["href"])).resolve() for a in choice.all("a")
+        }
+        assert chosen == expected, file
+        assert choice.one("a", lang=mine).attributes["aria-current"] == "true"
+        assert "aria-current" not in choice.one("a", lang=other).attributes
+        told = {
+            link.attributes["hreflang"]: (file.parent / unquote(link.attributes["href"])).resolve()
+            for link in page.all("link", rel="alternate")
+        }
+        assert told == {**expected, "x-default": expected["en"]}, file
+
+
+def test_links_stay_in_the_language_of_their_page(exported: Path) -> None:
+    for file, page in pages(exported / "de").items():
+        for link in (*page.all("a"), *page.all("form")):
+            url = urlsplit(link.attributes.get("href") or link.attributes.get("action") or "")
+            if url.scheme or not url.path.endswith(".html") or "hreflang" in link.attributes:
+                continue
+            assert (file.parent / unquote(url.path)).resolve().is_relative_to((exported / "de").resolve()), file
+
+
+@pytest.mark.parametrize(
+    ("address", "canonical", "english"),
+    [
+        (None, None, "../browse.html"),
+        ("https://example.org/kb", "https://example.org/kb/de/browse", "https://example.org/kb/browse"),
+    ],
+)
+def test_a_page_names_the_original_or_its_own_files(
+    few: Backend, address: str | None, canonical: str | None, english: str
+) -> None:
+    app = create_app(few, offline=True, address=address)
+    text = app.test_client().get("/de/browse").get_data(as_text=True)
+    page = parse(rewritten(text, "de/browse.html", address=address).text)
+    assert [link.attributes["href"] for link in page.all("link", rel="canonical")] == ([canonical] if canonical else [])
+    assert page.one("link", hreflang="en").attributes["href"] == english
+    assert len(page.all("link", rel="alternate")) == len(LANGUAGES) + 1, "and no feed"
+    switch = {a.attributes["hreflang"]: a.attributes["href"] for a in page.all("a", rel="nofollow")}
+    assert switch["fr"] == "../fr/browse.html"
+    assert list(switch) == list(LANGUAGES)
+
+
+def test_one_language_leads_to_no_other(few: Backend) -> None:
+    app = create_app(few, offline=True, interface=("en",))
+    page = parse(app.test_client().get("/browse").get_data(as_text=True))
+    assert not page.all("nav", **{"aria-label": "Language"})
+    assert not [link for link in page.all("link", rel="alternate") if "hreflang" in link.attributes]
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [(None, tuple(LANGUAGES)), ("de,fr", ("en", "de", "fr")), (" PL , en", ("en", "pl")), ("", ("en",))],
+)
+def test_the_languages_that_are_chosen(codes: str | None, expected: tuple[str, ...]) -> None:
+    assert chosen_languages(codes) == expected
+
+
+# --- search ----------------------------------------------------------------------------------------------------
+
+
+def run_script(folder: Path, code: str, expression: str) -> Any:
+    """The value of an expression of what the scripts of the search page define, in Node."""
     node = shutil.which("node")
     if node is None:
         pytest.skip("Node is not installed: the search of the exported site is not run")
     [script] = folder.glob("static/offline.*.js")
+    data = "".join(
+        f"eval(require('fs').readFileSync({json.dumps(str(folder / 'static' / f'offline-{name}.js'))}, 'utf8')"
+        f".replace('var {variable}', 'globalThis.{variable}'));"
+        for name, variable in (("index", "kbIndex"), (code, "kbLanguage"))
+    )
     program = (
-        f"const {{ find }} = require({json.dumps(str(script))});"
-        f"eval(require('fs').readFileSync({json.dumps(str(folder / 'static' / 'offline-index.js'))}, 'utf8')"
-        ".replace('var kbIndex', 'globalThis.kbIndex'));"
-        f"console.log(JSON.stringify(find(kbIndex, {json.dumps(question)}, {json.dumps(chosen or {})})"
-        ".map((one) => one.id)));"
+        f"const {{ find, joined, counted }} = require({json.dumps(str(script))});{data}"
+        f"console.log(JSON.stringify({expression}));"
     )
     run = subprocess.run([node, "-e", program], capture_output=True, text=True, timeout=60, check=True)
-    found: list[str] = json.loads(run.stdout)
+    return json.loads(run.stdout)
+
+
+def find(folder: Path, question: str, chosen: dict[str, list[str]] | None = None, code: str = "en") -> list[str]:
+    """What the script of the page finds."""
+    asked = f"{json.dumps(question)}, {json.dumps(chosen or {})}"
+    found: list[str] = run_script(folder, code, f"find(joined(kbIndex, kbLanguage), {asked}).map((one) => one.id)")
     return found
 
 
-def test_the_search_finds_without_a_server(exported: Path, small: Backend) -> None:
-    hits = small.search(Query(limit=1000)).hits
+def test_the_search_finds_without_a_server(exported: Path, few: Backend) -> None:
+    hits = few.search(Query(limit=1000)).hits
     for hit in hits[:3]:
         name = hit.title.partition(":")[0]
         assert find(exported, f"what is {name}?")[0] == hit.id
@@ -135,24 +198,91 @@ def test_the_search_finds_without_a_server(exported: Path, small: Backend) -> No
     assert find(exported, "xyzzyx") == []
 
 
-def test_the_search_filters_as_the_site_does(exported: Path, small: Backend) -> None:
-    for facet, values in small.search(Query(limit=0)).facets.items():
+def test_concepts_are_found_by_their_names_in_the_language_of_the_page(exported: Path, few: Backend) -> None:
+    topics = few.search(Query(limit=0)).facets["topic"]
+    foreign = [topic for topic in topics if few.label("topic", topic.id, "de") != topic.label]
+    assert foreign
+    for topic in foreign[:3]:
+        best = find(exported, f"Was gibt es zu {few.label('topic', topic.id, 'de')}?", code="de")[0]
+        assert best in {hit.id for hit in few.search(Query(filters={"topic": (topic.id,)})).hits}, topic
+    name = few.search(Query()).hits[0].title.partition(":")[0]
+    assert find(exported, name, code="de")[0] == find(exported, name)[0], "and English is understood too"
+
+
+def test_words_that_only_shape_a_question_find_nothing(exported: Path) -> None:
+    assert find(exported, "Wie kann man die Eltern informieren?", code="de") == find(
+        exported, "Eltern informieren", code="de"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("en", ["0 practices", "1 practice", "2 practices", "5 practices", "1,204 practices"]),
+        ("fr", ["0 pratique", "1 pratique", "2 pratiques", "5 pratiques", "1\u202f204 pratiques"]),
+        ("pl", ["0 praktyk", "1 praktyka", "2 praktyki", "5 praktyk", "1204 praktyki"]),
+    ],
+)
+def test_hits_are_counted_as_the_language_does(
+    exported: Path, few: Backend, tmp_path: Path, code: str, expected: list[str]
+) -> None:
+    shutil.copytree(exported / "static", tmp_path / "static")
+    with create_app(few, offline=True).test_request_context("/search" if code == "en" else f"/{code}/search"):
+        script = language_script(few, [])
+    (tmp_path / "static" / f"offline-{code}.js").write_text(script, encoding="utf-8")
+    assert run_script(tmp_path, code, "[0, 1, 2, 5, 1204].map((count) => counted(count, kbLanguage))") == expected
+
+
+def test_the_search_filters_as_the_site_does(exported: Path, few: Backend) -> None:
+    for facet, values in few.search(Query(limit=0)).facets.items():
         chosen = values[0].id
-        expected = {hit.id for hit in small.search(Query(filters={facet: (chosen,)}, limit=1000)).hits}
+        expected = {hit.id for hit in few.search(Query(filters={facet: (chosen,)}, limit=1000)).hits}
         assert set(find(exported, "", {facet: [chosen]})) == expected, (facet, chosen)
 
 
-def test_the_command_writes_all_data_and_says_what_it_did(small: Backend, tmp_path: Path) -> None:
+def test_the_command_writes_all_data_and_says_what_it_did(few: Backend, tmp_path: Path) -> None:
     target = tmp_path / "site"
-    kb = [sys.executable, "-c", "from kb.cli import main; main()", "--data", str(small.folder)]
-    command = [*kb, "export", "--static", str(target), "--json"]
+    kb = [sys.executable, "-c", "from kb.cli import main; main()", "--data", str(few.folder)]
+    command = [*kb, "export", "--static", str(target), "--languages", "pl", "--json"]
     run = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
     report = json.loads(run.stdout)
-    assert report == {"folder": str(target), "files": len(names(target)), "practices": PRACTICES}
+    assert report == {
+        "folder": str(target),
+        "files": len(names(target)),
+        "practices": FEW,
+        "languages": ["en", "pl"],
+    }
+    assert run.stderr.splitlines() == ["Writing the pages in English", "Writing the pages in Polski"]
+    assert (target / "pl" / "index.html").is_file()
+    assert not (target / "de").exists()
     data = json.loads((target / "data.json").read_text(encoding="utf-8"))
-    assert len(data["practices"]) == PRACTICES
+    assert len(data["practices"]) == FEW
     assert data["organisations"]
     assert data["taxonomy"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--languages", "de"), "add --static FOLDER"),
+        (("--static", "{folder}", "--languages", "de,da"), "the pages do not speak 'da'; choose from en, de, fr"),
+    ],
+)
+def test_languages_that_cannot_be_are_told(
+    few: Backend, tmp_path: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    target = tmp_path / "site"
+    given = [argument.format(folder=target) for argument in arguments]
+    run = subprocess.run(
+        [sys.executable, "-c", "from kb.cli import main; main()", "--data", str(few.folder), "export", *given],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert run.returncode == 2
+    assert message in run.stderr
+    assert not target.exists()
 
 
 def test_what_is_not_changed_is_written_as_it_was() -> None:
@@ -179,7 +309,15 @@ LINKS = [
     ("/dossier.md", None),
     ("/status", None),
     ("/in/de?page=/", None),
-    ("/de/browse", None),
+    ("/de/", "de/index.html"),
+    ("/de/browse#topics", "de/browse.html"),
+    ("/pl/topics/x?page=2", "pl/topics/x.page-2.html"),
+    ("/fr/coverage?rows=topic&columns=risk", "fr/coverage.rows-topic.columns-risk.html"),
+    ("/fr/search?q=a&topic=b", "fr/search.html"),
+    ("/de/compare?id=x", None),
+    ("/de/status", None),
+    ("/de/../x", None),
+    ("/da/browse", "da/browse.html"),
     ("//example.org/x", None),
     ("https://example.org/", None),
     ("mailto:a@example.org", None),
@@ -197,6 +335,9 @@ def test_the_file_of_an_address(url: str, expected: str | None) -> None:
         ("/", "practices/x.html", "../index.html"),
         ("/practices/y#a", "practices/x.html", "y.html#a"),
         ("/search?q=a b&topic=c", "topics/x.html", "../search.html?q=a b&topic=c"),
+        ("/de/search?q=a", "de/topics/x.html", "../search.html?q=a"),
+        ("/search?q=a", "de/topics/x.html", "../../search.html?q=a"),
+        ("/de/", "index.html", "de/index.html"),
         ("#a", "index.html", "#a"),
         ("https://example.org/?a=b", "index.html", "https://example.org/?a=b"),
         ("//example.org/", "index.html", "//example.org/"),

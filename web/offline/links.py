@@ -5,15 +5,16 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from html import escape, unescape
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
-from web.languages import PREFIXED
+from web.languages import DEFAULT, LANGUAGES, PREFIXED
 
-#: Pages that need a server. Links to them become text, and forms that ask them are hidden.
+#: Pages that need a server, in any language. Links to them become text, and forms that ask them are hidden.
 SERVER_ONLY = re.compile(
-    r"/(?:suggest|compare|dossier|healthz|status|styleguide|api|in|feed\.atom|sitemap\.xml|robots\.txt)(?![\w-])"
+    rf"(?:/(?:{'|'.join(PREFIXED)}))?/(?:suggest|compare|dossier|healthz|status|styleguide|api|in|feed\.atom|sitemap\.xml|robots\.txt)(?![\w-])"
 )
 
 #: What of the API is written as a file: (path, arguments), to a name.
@@ -21,6 +22,8 @@ _DATA = (
     (re.compile(r"/api/v1/practices/([^/]+)"), "", r"practices/\1.json"),
     (re.compile(r"/api/v1/export"), "format=csv", "practices.csv"),
 )
+#: The file of the search, by language.
+SEARCH = {code: "search.html" if code == DEFAULT else f"{code}/search.html" for code in LANGUAGES}
 _ATTRIBUTE = re.compile(r"""(\s(?:href|src|action)\s*=\s*)("[^"]*"|'[^']*')""", re.IGNORECASE)
 #: The arguments that have a file each, by page; elsewhere only the number of a page of a list.
 _OF_PAGES = {"coverage": ("rows", "columns"), "map": ()}
@@ -30,6 +33,13 @@ _PLAIN = re.compile(r"[a-z0-9-]+")
 _ENDING = re.compile(r"\.[a-z0-9]{1,5}$")
 
 
+def language_of(url: str) -> str:
+    """The language that the address of a page names."""
+    first = urlsplit(url).path.split("/", 2)[1]
+    return first if first in PREFIXED else DEFAULT
+
+
+@lru_cache(maxsize=100_000)
 def file_of(url: str) -> str | None:
     """The file that holds what the site answers at ``url``; None for what needs a server, or lies elsewhere.
 
@@ -42,16 +52,20 @@ def file_of(url: str) -> str | None:
         if (match := pattern.fullmatch(parts.path)) and parts.query == question:
             return match.expand(name)
     path = unquote(parts.path).strip("/")
-    if SERVER_ONLY.match(parts.path) or ".." in path.split("/") or path.split("/")[0] in PREFIXED:
+    if SERVER_ONLY.match(parts.path) or ".." in path.split("/"):
         return None
+    code = language_of(url)
+    folder = ""
+    if code != DEFAULT:
+        folder, path = f"{code}/", path.removeprefix(code).removeprefix("/")
     if path == "search":
-        return "search.html"
+        return SEARCH[code]
     arguments = parse_qsl(parts.query, keep_blank_values=True)
     if any(name not in _OF_PAGES.get(path, ("page",)) or not _PLAIN.fullmatch(value) for name, value in arguments):
         return None
     if _ENDING.search(path):
-        return path
-    return f"{path or 'index'}{''.join(f'.{name}-{value}' for name, value in arguments)}.html"
+        return f"{folder}{path}"
+    return f"{folder}{path or 'index'}{''.join(f'.{name}-{value}' for name, value in arguments)}.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +84,14 @@ def relative(url: str, here: str) -> str | None:
     if found is None:
         return None
     parts = urlsplit(url)
-    link = quote(posixpath.relpath(found, posixpath.dirname(here) or "."))
-    query = f"?{parts.query}" if found == "search.html" and parts.query else ""
+    link = _relative_file(found, posixpath.dirname(here) or ".")
+    query = f"?{parts.query}" if parts.query and found in SEARCH.values() else ""
     return f"{link}{query}{f'#{parts.fragment}' if parts.fragment else ''}"
+
+
+@lru_cache(maxsize=100_000)
+def _relative_file(name: str, folder: str) -> str:
+    return quote(posixpath.relpath(name, folder))
 
 
 def rewritten(page: str, here: str, *, address: str | None, own_scripts: bool = False) -> Page:
@@ -149,7 +168,7 @@ class _Writer(HTMLParser):
             if attributes.get("type") == "application/ld+json":
                 return not self._keep_address
             return attributes.get("type") == "module" or not self._own_scripts
-        if tag == "link" and attributes.get("rel") == "alternate":
-            return True
+        if tag == "link" and attributes.get("rel") == "alternate" and "hreflang" not in attributes:
+            return True  # a feed, which only a server keeps up to date
         names_address = attributes.get("rel") == "canonical" or attributes.get("property") in _OF_THE_ADDRESS
         return tag in ("link", "meta") and names_address and not self._keep_address
