@@ -41,7 +41,8 @@ from kb.config import load_config
 from kb.content.model import Organisation, Taxonomy
 from kb.engines.dense import SHARES, Vectors, vector_numbers, write_segment
 from kb.engines.model_files import DEFAULT_MODEL
-from kb.engines.store import DATABASE, Store, row_checksum
+from kb.engines.rows import row_checksum, rows_of
+from kb.engines.store import DATABASE, Store
 from kb.types import Document, Floats, Layout, Manifest, Passage, Placement, Positions, Query, Segment, StoredDocument
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
@@ -155,8 +156,8 @@ def write_base(source: Source, folder: Path, passages: int, *, seed: int = 1) ->
             for number in chosen:
                 place = number % len(source.documents)
                 cuts = [replace(passage, text=varied.text(passage.text)) for passage in source.passages[place]]
-                placed = [(cut, Placement(segments[-1].file, row + ordinal)) for ordinal, cut in enumerate(cuts)]
-                writer.put(_document(source, place, number), str(number), placed)
+                placed = {cut.hash: Placement(segments[-1].file, row + ordinal) for ordinal, cut in enumerate(cuts)}
+                writer.put(rows_of(_document(source, place, number), cuts), str(number), placed)
                 row += len(cuts)
             if generation == 1:
                 writer.replace_vocabulary(source.taxonomy, source.organisations, {})

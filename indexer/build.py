@@ -15,22 +15,25 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from indexer.lock import locked
-from indexer.passages import cut
+from indexer.passages import Cutting
 from indexer.plan import Plan, digest, plan
 from indexer.projection import PROJECTION, project
 from kb.content.model import Organisation, Taxonomy
 from kb.crosslingual import reader_of
 from kb.engines.dense import SEGMENTS, Vectors, document_means, remove_segments, write_segment
+from kb.engines.multilingual import MultilingualEncoder
+from kb.engines.rows import PassageRow, Rows
 from kb.engines.store import Store, Writer
 from kb.engines.vector_cache import VectorCache
 from kb.engines.verified import note_verified, still_verified
 from kb.errors import Damaged, ModelError, NoIndex, StoreError
-from kb.types import Document, Encoder, Floats, Manifest, Passage, Placement, Segment
+from kb.types import Document, Encoder, Floats, Manifest, Measure, Measured, Placement, Segment
+from kb.workers import spread
 
 #: Passages encoded between two commits of the vector cache: what an interrupted run has to do again at most.
 BATCH = 64
@@ -121,12 +124,17 @@ class _Clock:
         self.seconds[name] = round(time.perf_counter() - start, 3)
 
 
+def _as_it_is(document: Document) -> Document:
+    return document
+
+
 def build(
     folder: Path,
-    documents: Mapping[str, Document],
+    documents: Mapping[str, Any],
     encoder: Encoder,
     model: str,
     *,
+    maker: Callable[[], Callable[[Any], Document]] = lambda: _as_it_is,
     digests: Mapping[str, str] | None = None,
     vocabulary: Vocabulary | None = None,
     full: bool = False,
@@ -135,17 +143,28 @@ def build(
 ) -> Built:
     """Make the index in ``folder`` hold exactly ``documents`` (by id), encoded by ``encoder``.
 
-    ``digests`` gives for each document what changes with anything of it that is stored; then only those that are to be
-    written are taken from ``documents``. ``full`` uses neither the previous index nor the vector cache. A map is made
-    of ``map_up_to`` documents at most. Raises Busy when another run is under way, StoreError when something cannot be
-    written (the previous index is then intact), ModelError from the encoder.
+    ``maker`` makes what turns the values of ``documents`` into Documents, perhaps in other processes. ``digests`` gives
+    for each document what changes with anything of it that is stored; then only those that are to be written are taken
+    from ``documents``. ``full`` uses neither the previous index nor the vector cache. A map is made of ``map_up_to``
+    documents at most. Raises Busy when another run is under way, StoreError when something cannot be written (the
+    previous index is then intact), ModelError from the encoder, WorkerLost.
     """
     progress = progress or Silent()
     clock = _Clock(progress)
     with locked(folder):
         store = Store(folder)
         run = _Run(
-            folder, store, documents, digests, encoder, model, vocabulary or Vocabulary(), full, map_up_to, progress
+            folder=folder,
+            store=store,
+            documents=documents,
+            maker=maker,
+            digests=digests,
+            encoder=encoder,
+            model=model,
+            vocabulary=vocabulary or Vocabulary(),
+            full=full,
+            map_up_to=map_up_to,
+            progress=progress,
         )
         try:
             built, manifest = _build(run, clock)
@@ -159,7 +178,8 @@ def build(
 class _Run:
     folder: Path
     store: Store
-    documents: Mapping[str, Document]
+    documents: Mapping[str, Any]
+    maker: Callable[[], Callable[[Any], Document]]
     digests: Mapping[str, str] | None
     encoder: Encoder
     model: str
@@ -176,19 +196,20 @@ def _build(run: _Run, clock: _Clock) -> tuple[Built, Manifest]:
         rewrite = run.full or (previous is not None and previous.fingerprint != run.encoder.fingerprint)
         wanted = run.digests
         if wanted is None:
-            wanted = {key: digest(document) for key, document in run.documents.items()}
+            make = run.maker()
+            wanted = {key: digest(make(kept)) for key, kept in run.documents.items()}
         todo = plan(wanted, hashes, full=rewrite)
     if previous and not (todo.to_write or todo.removed) and previous.inputs == run.vocabulary.inputs:
         with clock.step("cleaning up"):
             _clean_up(run, previous)
         return Built(todo, previous.generation, False, previous.passages, 0, 0, clock.seconds), previous
     with clock.step("cutting into passages"):
-        documents = {key: run.documents[key] for key in todo.to_write}
-        passages = {key: cut(document, run.encoder) for key, document in documents.items()}
-        keys = list(dict.fromkeys(p.hash for cuts in passages.values() for p in cuts))
+        documents = list(_cut(run, todo.to_write))
+        keys = list(dict.fromkeys(passage.hash for rows in documents for passage in rows.passages))
         placements = {} if rewrite or not previous else _placements(run.store, keys)
     with clock.step("encoding"):
-        new = {p.hash: p for cuts in passages.values() for p in cuts if p.hash not in placements}
+        new = {passage.hash: passage for rows in documents for passage in rows.passages}
+        new = {key: passage for key, passage in new.items() if key not in placements}
         vectors, encoded = _vectors(run.folder, new, run.encoder, run.full, run.progress)
     with clock.step("writing vectors"):
         generation = (previous.generation if previous else 0) + 1
@@ -215,14 +236,14 @@ def _build(run: _Run, clock: _Clock) -> tuple[Built, Manifest]:
         run.store.close()  # the writer empties its log when it is the last to leave
         with run.store.writing() as writer:
             writer.remove(todo.to_remove)
-            for key, document in documents.items():
-                writer.put(document, wanted[key], [(p, placements[p.hash]) for p in passages[key]])
+            for rows in documents:
+                writer.put(rows, wanted[rows.id], placements)
             manifest = _publish(run, writer, manifest, previous)
             _map(run, writer, manifest)
     with clock.step("cleaning up"):
         _clean_up(run, manifest)
         _prune(run, manifest)
-    total = sum(map(len, passages.values()))
+    total = sum(len(rows.passages) for rows in documents)
     return Built(todo, generation, True, manifest.passages, encoded, total - encoded, clock.seconds), manifest
 
 
@@ -246,6 +267,24 @@ def _previous(run: _Run) -> tuple[Manifest | None, Mapping[str, str]]:
         return None, {}
 
 
+def _cut(run: _Run, ids: Sequence[str]) -> Iterator[Rows]:
+    """The documents with these ids, cut: by all cores where there are many and the encoder's measure can be sent."""
+    if not ids:
+        return
+    measure = measure_of(run.encoder)
+    cutting = Cutting(run.maker(), measure or run.encoder)
+    with contextlib.closing(
+        spread(cutting, (run.documents[key] for key in ids), len(ids), workers=None if measure else 1)
+    ) as found:
+        yield from found
+
+
+def measure_of(encoder: Encoder) -> Measure | None:
+    """What measures texts as ``encoder`` does, for all languages, and can be sent to another process; None without."""
+    shared = encoder.english if isinstance(encoder, MultilingualEncoder) else encoder
+    return shared.measure() if isinstance(shared, Measured) else None
+
+
 def _files(run: _Run, manifest: Manifest) -> list[Path]:
     return [*run.store.files(), *(run.folder / SEGMENTS / segment.file for segment in manifest.segments)]
 
@@ -256,7 +295,7 @@ def _placements(store: Store, hashes: Sequence[bytes]) -> Mapping[bytes, Placeme
 
 
 def _vectors(
-    folder: Path, new: Mapping[bytes, Passage], encoder: Encoder, full: bool, progress: Progress
+    folder: Path, new: Mapping[bytes, PassageRow], encoder: Encoder, full: bool, progress: Progress
 ) -> tuple[dict[bytes, Floats], int]:
     """The vectors of new passages, from the cache or else encoded, and how many were encoded."""
     if not new:

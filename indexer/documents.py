@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from kb import ages
 from kb.content.model import Organisation, Practice, Taxonomy
+from kb.content.survey import Packed, Unpacking
 from kb.labels import Labels
 from kb.markup import sections
 from kb.types import Document
@@ -51,6 +53,19 @@ def from_practice(
         practice=practice,
         source=source,
     )
+
+
+@dataclass(frozen=True)
+class Making:
+    """:func:`from_practice` for practices as the ledger keeps them. Can be sent to another process."""
+
+    unpacking: Unpacking
+    taxonomy: Taxonomy
+    organisations: Mapping[str, Organisation]
+
+    def __call__(self, packed: Packed) -> Document:
+        practice, source = self.unpacking(packed)
+        return from_practice(practice, source, self.taxonomy, self.organisations)
 
 
 def _with_broader(topics: tuple[str, ...], taxonomy: Taxonomy) -> tuple[str, ...]:

@@ -5,10 +5,15 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
+from typing import Generic, TypeVar, cast
 
 from kb.crosslingual import reader_of
-from kb.types import Document, Encoder, Passage, PassageKind, Section
+from kb.engines.rows import Rows, rows_of
+from kb.types import Document, Encoder, Measure, Passage, PassageKind, Section
+
+_Kept = TypeVar("_Kept")
 
 Span = tuple[int, int]
 
@@ -18,7 +23,7 @@ _SENTENCES = re.compile(r"(?<=[.!?…:;])\s+|\n")
 _CHARACTERS_PER_TOKEN = 12
 
 
-def cut(document: Document, encoder: Encoder) -> tuple[Passage, ...]:
+def cut(document: Document, encoder: Measure) -> tuple[Passage, ...]:
     """The passages of a document: summary, body, questions, title, translations. At least one is of summary or body.
 
     Title and heading path go before the text of the body as context; a question stands by itself, as a query does,
@@ -27,8 +32,20 @@ def cut(document: Document, encoder: Encoder) -> tuple[Passage, ...]:
     return (*_own(document, encoder), *_translated(document, encoder))
 
 
-def _own(document: Document, encoder: Encoder) -> tuple[Passage, ...]:
-    encoder = reader_of(encoder, document.language)
+@dataclass(frozen=True, slots=True)
+class Cutting(Generic[_Kept]):
+    """From a document as it is kept to its rows in the index. Can be sent to another process where its parts can."""
+
+    make: Callable[[_Kept], Document]
+    measure: Measure
+
+    def __call__(self, kept: _Kept) -> Rows:
+        document = self.make(kept)
+        return rows_of(document, cut(document, self.measure))
+
+
+def _own(document: Document, encoder: Measure) -> tuple[Passage, ...]:
+    encoder = _reader(encoder, document.language)
     found: list[Passage] = []
     summary = (Section((), document.summary),) if document.summary else ()
     kinds: tuple[tuple[PassageKind, tuple[Section, ...]], ...] = (("summary", summary), ("body", document.sections))
@@ -47,9 +64,9 @@ def _own(document: Document, encoder: Encoder) -> tuple[Passage, ...]:
     return (*found, *questions, *title)
 
 
-def _translated(document: Document, encoder: Encoder) -> Iterator[Passage]:
+def _translated(document: Document, encoder: Measure) -> Iterator[Passage]:
     for language, translation in document.translations.items():
-        reader = reader_of(encoder, language)
+        reader = _reader(encoder, language)
         title = translation.title
         context, room = _context(title, (), reader)
         for piece in pieces(translation.summary, room, reader):
@@ -57,7 +74,12 @@ def _translated(document: Document, encoder: Encoder) -> Iterator[Passage]:
         yield Passage("translated-title", title, (), title, language)
 
 
-def pieces(text: str, max_tokens: int, encoder: Encoder) -> list[str]:
+def _reader(measure: Measure, language: str) -> Measure:
+    """The part of ``measure`` that reads ``language``, where it has parts, as an Encoder may."""
+    return reader_of(cast(Encoder, measure), language)
+
+
+def pieces(text: str, max_tokens: int, encoder: Measure) -> list[str]:
     """``text`` in order, in pieces of at most ``max_tokens`` tokens, cut at the best places that there are."""
     offsets = encoder.token_offsets(text)
     starts = [start for start, _ in offsets]
@@ -70,7 +92,7 @@ def pieces(text: str, max_tokens: int, encoder: Encoder) -> list[str]:
     return [piece for piece in (text[start:end].strip() for start, end in spans) if piece]
 
 
-def _context(title: str, heading: tuple[str, ...], encoder: Encoder) -> tuple[str, int]:
+def _context(title: str, heading: tuple[str, ...], encoder: Measure) -> tuple[str, int]:
     """Title and heading path, at most half of what the model reads, and the tokens that are left for the text."""
     context = " - ".join(part for part in (title, *heading) if part)
     offsets = encoder.token_offsets(context)

@@ -8,14 +8,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from indexer.build import Built, Contents, Progress, Silent, Vocabulary, build
-from indexer.documents import from_practice
+from indexer.documents import Making
 from indexer.projection import MOST_PLACED
 from kb.content.ledger import discard
 from kb.content.model import Problem, Scheme
-from kb.content.survey import Survey, surveyed
+from kb.content.survey import Packed, Survey, surveyed
 from kb.engines.store import Store
 from kb.errors import ContentError, Damaged, NoIndex
-from kb.types import Document, Encoder
+from kb.types import Encoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +55,10 @@ def reindex(
             )
         built = build(
             data,
-            _Documents(found),
+            _Kept(found),
             load_encoder(model),
             model,
+            maker=lambda: Making(found.unpacking, found.taxonomy, found.organisations),
             digests=found.digests,
             vocabulary=Vocabulary(
                 load=lambda: Contents(found.taxonomy, found.organisations, found.aliases),
@@ -72,15 +73,14 @@ def reindex(
     return Report(built, model, found.problems, found.left_out)
 
 
-class _Documents(Mapping[str, Document]):
-    """The documents of all sound practices, each made when it is asked for."""
+class _Kept(Mapping[str, Packed]):
+    """All sound practices as the ledger keeps them, each read when it is asked for."""
 
     def __init__(self, found: Survey) -> None:
         self._survey = found
 
-    def __getitem__(self, id: str) -> Document:
-        practice, source = self._survey.practice(id)
-        return from_practice(practice, source, self._survey.taxonomy, self._survey.organisations)
+    def __getitem__(self, id: str) -> Packed:
+        return self._survey.packed(id)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._survey.digests)

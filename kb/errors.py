@@ -43,3 +43,7 @@ class ContentError(KbError):
 
 class Offline(KbError):
     """What needs a network was asked for where there is none."""
+
+
+class WorkerLost(KbError):
+    """A process that did a part of the work ended before it was done."""

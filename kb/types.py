@@ -369,6 +369,26 @@ class Retriever(Protocol):
         ...
 
 
+class Measure(Protocol):
+    """How long texts are for a model: what it takes to cut them."""
+
+    @property
+    def max_tokens(self) -> int:
+        """How many tokens of a text are read, special tokens not counted."""
+        ...
+
+    def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
+        """The (start, end) code-point offsets of the model's tokens in ``text``, special tokens left out."""
+        ...
+
+
+@runtime_checkable
+class Measured(Protocol):
+    """An Encoder whose Measure can be had without it, and be sent to another process; None where it cannot."""
+
+    def measure(self) -> Measure | None: ...
+
+
 class Encoder(Protocol):
     """Text to vectors: float32 rows of unit length. Raises ModelError when the model cannot be loaded."""
 

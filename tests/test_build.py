@@ -267,7 +267,7 @@ def test_a_cache_that_is_damaged_inside_is_begun_anew_when_it_is_to_forget(tmp_p
 
 def cached(data: Path) -> dict[str, int]:
     with closing(sqlite3.connect(data / CACHE)) as cache:
-        return dict(cache.execute("SELECT fingerprint, count(*) FROM vectors GROUP BY fingerprint"))
+        return dict(cache.execute("SELECT fingerprint, count(*) FROM kept GROUP BY fingerprint"))
 
 
 def test_open_readers_notice_a_new_generation_and_a_replaced_file(run: Run, data: Path) -> None:

@@ -18,7 +18,16 @@ ROOMS = {
 
 #: Modules of kb from the bottom up. A module imports from its own line and those above it in this list only.
 LAYERS = [
-    {"kb", "kb.errors", "kb.alignment", "kb.content.model", "kb.content.wording", "kb.function_words", "kb.spelling"},
+    {
+        "kb",
+        "kb.errors",
+        "kb.alignment",
+        "kb.content.model",
+        "kb.content.wording",
+        "kb.function_words",
+        "kb.spelling",
+        "kb.workers",
+    },
     {
         "kb.config",
         "kb.analysis",
@@ -53,6 +62,7 @@ LAYERS = [
     },
     {"kb.content", "kb.search", "kb.similar", "kb.sorting", "kb.suggestions", "kb.understanding"},
     {"kb.engines"},
+    {"kb.generation"},
     {"kb.backends"},
     {"kb.cli"},
 ]

@@ -43,3 +43,13 @@ def test_help_imports_next_to_nothing() -> None:
 
 def test_searching_by_word_needs_no_model(indexed: object) -> None:
     assert not imported("--data", str(indexed), "search", "--mode", "lexical", "helpline") & (HEAVY - {"faiss"})
+
+
+def test_workers_of_a_reindex_import_no_engine() -> None:
+    """What they are sent comes from these modules; each of them is imported again in every worker."""
+    program = (
+        "import kb.workers, kb.content.reading, indexer.documents, indexer.passages, kb.engines.tokens, sys\n"
+        "print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
+    assert not set(run.stdout.split()) & (HEAVY | {"openvino", "sqlite_utils"})

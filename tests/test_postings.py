@@ -12,6 +12,7 @@ from indexer.build import build
 from kb.analysis import analysed
 from kb.backends import Backend
 from kb.engines import postings
+from kb.engines.rows import term_counts
 from kb.query import parse
 from kb.types import Document, Section
 from tests.conftest import ENTRIES, FakeEncoder
@@ -28,7 +29,7 @@ def publish(connection: sqlite3.Connection, texts: dict[int, str]) -> None:
     writer = postings.PostingsWriter(connection)
     for key, text in texts.items():
         connection.execute("INSERT INTO documents VALUES (?)", (key,))
-        writer.add(key, {"text": text})
+        writer.add(key, term_counts({"text": text}))
     writer.flush()
     postings.merge(connection)
 

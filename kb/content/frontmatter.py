@@ -46,7 +46,7 @@ def split(path: str, data: bytes) -> FrontMatter:
     if lines[0].rstrip() != FENCE:
         missing = Problem(path, 1, "no front matter", 'begin the file with a line "---", then fields, then "---"')
         return _without_data(path, lines, 0, text, (*decoded.problems, missing))
-    end = next((number for number, line in enumerate(lines) if number and line.rstrip() == FENCE), None)
+    end = _end(lines)
     if end is None:
         unclosed = Problem(path, 1, "the front matter does not end", 'close it with a line "---"')
         return FrontMatter(path, None, {}, "", 1, text, (*decoded.problems, unclosed))
@@ -62,6 +62,20 @@ def split(path: str, data: bytes) -> FrontMatter:
         empty = Problem(path, tree.line(), "the front matter has no fields", 'write lines like "title: ..."')
         problems = (*problems, empty)
     return FrontMatter(path, None, {}, body, body_line, text, problems)
+
+
+def body_of(text: str) -> tuple[str, int]:
+    """The body of a file with the text ``text``, and the line in which it begins, as :func:`split` gives them."""
+    lines = text.split("\n")
+    end = _end(lines)
+    if lines[0].rstrip() != FENCE:
+        return _body(lines, 0)
+    return ("", 1) if end is None else _body(lines, end + 1)
+
+
+def _end(lines: list[str]) -> int | None:
+    """The number of the line that closes the front matter."""
+    return next((number for number, line in enumerate(lines) if number and line.rstrip() == FENCE), None)
 
 
 def _without_data(path: str, lines: list[str], start: int, text: str, problems: tuple[Problem, ...]) -> FrontMatter:

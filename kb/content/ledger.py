@@ -18,11 +18,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from kb.content.model import Problem
 from kb.errors import StoreError
 
 LEDGER = "readings.sqlite"
 _VARIABLES = 500
+#: Fingerprints that are held before they are written, 16 bytes each.
+_HELD_PRINTS = 1_000_000
 #: Seconds to wait for another program that is reading the entries.
 _PATIENCE = 5.0
 
@@ -58,6 +63,9 @@ class Ledger:
         self._path = folder / LEDGER if folder is not None and folder.is_dir() else None
         self._held: sqlite3.Connection | None = None
         self._kept = False
+        self._prints: list[NDArray[np.int64]] = []
+        self._holders: list[NDArray[np.int64]] = []
+        self._held_prints = 0
 
     def __enter__(self) -> Self:
         self._held = self._open()
@@ -162,6 +170,26 @@ class Ledger:
             )
         for table in ("problems", "aliases", "refs"):
             self.connection.execute(f"DELETE FROM {table} WHERE no = ?", (no,))
+
+    def add_fingerprints(self, no: int, prints: bytes) -> None:
+        """Note those of a file, as ``files`` keeps them. They are found after :meth:`flush_fingerprints`."""
+        found = np.frombuffer(prints, dtype=np.int64)
+        self._prints.append(found)
+        self._holders.append(np.full(len(found), no, dtype=np.int64))
+        self._held_prints += len(found)
+        if self._held_prints >= _HELD_PRINTS:
+            self.flush_fingerprints()
+
+    def flush_fingerprints(self) -> None:
+        """Write them in the order of the table: one after the other they would fall on a page each, anywhere."""
+        if self._prints:
+            prints, holders = np.concatenate(self._prints), np.concatenate(self._holders)
+            order = np.lexsort((holders, prints))
+            self.connection.executemany(
+                "INSERT INTO fingerprints VALUES (?, ?)",
+                zip(prints[order].tolist(), holders[order].tolist(), strict=True),
+            )
+        self._prints, self._holders, self._held_prints = [], [], 0
 
     def referring(self, targets: Iterable[str]) -> set[int]:
         """The files that refer to any of ``targets``."""

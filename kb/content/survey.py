@@ -12,42 +12,40 @@ import hashlib
 import json
 import os
 import sqlite3
-import stat
-import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from kb.content.checks import (
     AliasClaim,
     Known,
-    alias_claims,
     check_aliases,
     check_organisations,
     check_practice,
-    references,
 )
 from kb.content.codec import (
     organisation_from_json,
     organisation_to_json,
     practice_from_json,
-    practice_to_json,
     taxonomy_from_json,
     taxonomy_to_json,
 )
 from kb.content.files import list_folder, read_file, shown
+from kb.content.frontmatter import body_of
 from kb.content.ledger import Ledger, discard, folder_range, prints_of, problems_to_json
 from kb.content.model import SCHEMES, Organisation, Practice, Problem, Scheme, Taxonomy
 from kb.content.parsing import Parsed, parse_organisation, parse_practice
+from kb.content.reading import FileRead, NotYet, PracticeReader, Reading, Said, lead, read_whole, stamp_of
 from kb.content.taxonomy import FOLDER, read_taxonomy
 from kb.content.twins import MAX_PAIRED, Text, Words, compare, words_of
 from kb.content.wording import listed
 from kb.errors import ContentError
+from kb.workers import spread
 
 PRACTICES = "practices"
 ORGANISATIONS = "organisations"
@@ -56,10 +54,6 @@ _IN_PRACTICES = folder_range(PRACTICES)
 _IN_ORGANISATIONS = folder_range(ORGANISATIONS)
 _FOLDERS = (PRACTICES, ORGANISATIONS, TAXONOMY)
 _OTHERS = frozenset({"README.md", "LICENSE", "LICENSE.md", "LICENSE.txt"})
-
-#: A file written so shortly before it was read (nanoseconds) may be written again without a change of its times: the
-#: coarsest clock of a file system in use counts two seconds.
-_UNSETTLED = 2_000_000_000
 
 #: Words of so many texts are held at a time, for those that are compared with several others.
 _HELD = 256
@@ -110,16 +104,41 @@ class Survey:
 
     def practice(self, id: str) -> tuple[Practice, str]:
         """A sound practice, without references to files that were left out, and the text of its file."""
-        value, text = self._ledger.rows("SELECT value, text FROM files WHERE key = ?", (_key(PRACTICES, f"{id}.md"),))[
-            0
-        ]
-        practice = practice_from_json(json.loads(value))
+        return self.unpacking(self.packed(id))
+
+    def packed(self, id: str) -> Packed:
+        """A sound practice as it is kept, to be unpacked by :attr:`unpacking`, here or elsewhere."""
+        rows = self._ledger.rows("SELECT value, text FROM files WHERE key = ?", (_key(PRACTICES, f"{id}.md"),))
+        return Packed(*rows[0])
+
+    @cached_property
+    def unpacking(self) -> Unpacking:
+        return Unpacking(frozenset(self.organisations), frozenset(self.digests))
+
+
+class Packed(NamedTuple):
+    """A practice in JSON, and the text of its file, compressed."""
+
+    value: str
+    text: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacking:
+    """Makes practices of what the ledger keeps. Can be sent to another process; holds the ids of all that is sound."""
+
+    organisations: frozenset[str]
+    practices: frozenset[str]
+
+    def __call__(self, packed: Packed) -> tuple[Practice, str]:
+        """A practice, without references to files that were left out, and the text of its file."""
+        practice = practice_from_json(json.loads(packed.value))
         practice = replace(
             practice,
             organisations=tuple(one for one in practice.organisations if one in self.organisations),
-            related=tuple(other for other in practice.related if other in self.digests),
+            related=tuple(other for other in practice.related if other in self.practices),
         )
-        return practice, zlib.decompress(text).decode()
+        return practice, zlib.decompress(packed.text).decode()
 
 
 @contextmanager
@@ -173,18 +192,6 @@ def survey(
     scheme_files = {f"{TAXONOMY}/{SCHEMES[scheme]}" for scheme in run.taxonomy_schemes}
     digests = dict(ledger.rows("SELECT id, digest FROM files WHERE key >= ? AND key < ? AND sound", _IN_PRACTICES))
     return Survey(problems, tuple(sorted(_with_errors(problems) - scheme_files)), digests, ledger, kept)
-
-
-class _NotYetError(Exception):
-    """Something was asked for that is known only when all files have been read."""
-
-
-class _NotYet(dict[str, Any]):
-    def __contains__(self, key: object) -> bool:
-        raise _NotYetError
-
-    def get(self, key: str, default: Any = None) -> Any:
-        raise _NotYetError
 
 
 class _Anchors(dict[str, frozenset[str]]):
@@ -279,9 +286,9 @@ class _Run:
             key = _key(folder, name)
             keys.add(key)
             no, stamp = stamps.get(key, (0, ""))
-            if no and stamp and stamp == _stamp(self.entries / folder / name):
+            if no and stamp and stamp == stamp_of(self.entries / folder / name):
                 continue
-            read = _read(self.entries, folder, name)
+            read = read_whole(self.entries, folder, name)
             changed = changed or read.sha is None or not no or read.sha != self._sha(no)
             self._put(no, key, read, folder, name)
         for key, (no, _) in stamps.items():
@@ -294,7 +301,7 @@ class _Run:
         found: bytes | None = self.ledger.rows("SELECT sha FROM files WHERE no = ?", (no,))[0][0]
         return found
 
-    def _put(self, no: int, key: bytes, read: _Read, folder: str, name: str) -> int:
+    def _put(self, no: int, key: bytes, read: FileRead, folder: str, name: str) -> int:
         path, id = shown(f"{folder}/{name}"), shown(name).rpartition(".")[0]
         if no:
             self.ledger.connection.execute(
@@ -324,10 +331,23 @@ class _Run:
                 self.ledger.remove(no)
         changed: set[int] = set()
         unsure: set[int] = set()
+        todo: list[tuple[int, bytes, str]] = []
         for key, name in keys.items():
             no, stamp = stamps.get(key, (0, ""))
-            if not (no and stamp and stamp == _stamp(self.entries / PRACTICES / name)):
-                self._read_practice(no, key, name, changed, unsure, near)
+            if not (no and stamp and stamp == stamp_of(self.entries / PRACTICES / name)):
+                todo.append((no, key, name))
+        if todo:
+            work = PracticeReader(self.entries, PRACTICES, self._known_early, self.today)
+            files = ((name, self._sha(no) if no else None) for no, _, name in todo)
+            with closing(spread(work, files, len(todo))) as readings:
+                for (no, key, name), reading in zip(todo, readings, strict=True):
+                    if reading.said is None:
+                        self._put(no, key, FileRead(b"", reading.sha, reading.stamp), PRACTICES, name)
+                        continue
+                    changed.add(no := self._take(no, key, name, reading, near))
+                    if isinstance(reading.said, Said) and reading.said.cross is None:
+                        unsure.add(no)
+            self.ledger.flush_fingerprints()
         another_day = self.ledger.meta("today") != self.today.isoformat()
         if changed or self.targets or self.everything or another_day:
             self._check(changed, unsure)
@@ -336,58 +356,40 @@ class _Run:
         self._check_twins(changed, near)
         self._settle(changed, last)
 
-    def _read_practice(
-        self, no: int, key: bytes, name: str, changed: set[int], unsure: set[int], near: set[int]
-    ) -> None:
-        read = _read(self.entries, PRACTICES, name)
-        if (
-            no
-            and read.sha is not None
-            and self.ledger.rows("SELECT sha FROM files WHERE no = ?", (no,))[0][0] == read.sha
-        ):
-            self._put(no, key, read, PRACTICES, name)
-            return
+    def _take(self, no: int, key: bytes, name: str, reading: Reading, near: set[int]) -> int:
+        """Note what a file says that is new or other than before; its number."""
+        read = FileRead(b"", reading.sha, reading.stamp)
         if no:
             near |= self._holders(no)
         before = self._facts(no)
         if no:
             self.ledger.unlink(no)
         no = self._put(no, key, read, PRACTICES, name)
-        changed.add(no)
-        if isinstance(read.content, Problem):
+        if isinstance(reading.said, Said):
+            self._keep(no, reading.said)
+        else:
             self.ledger.connection.execute(
                 "UPDATE files SET value = NULL, text = NULL, anchors = NULL, prints = NULL WHERE no = ?", (no,)
             )
-            self.ledger.set_problems("own", no, [read.content])
-        else:
-            parsed = parse_practice(shown(f"{PRACTICES}/{name}"), read.content)
-            self._keep(no, parsed)
-            try:
-                found = tuple(check_practice(parsed, self._known_early, self.today))
-                self.ledger.set_problems("cross", no, found)
-            except _NotYetError:
-                unsure.add(no)
+            self.ledger.set_problems("own", no, [reading.said] if reading.said else [])
         self.targets |= _changed(before, self._facts(no))
+        return no
 
-    def _keep(self, no: int, parsed: Parsed[Practice]) -> None:
-        """Note what a file says."""
-        execute = self.ledger.connection.execute
-        words = words_of(_text(parsed))
-        prints = words.fingerprints
-        value = json.dumps(practice_to_json(parsed.value), ensure_ascii=False) if parsed.value else None
-        text = zlib.compress(parsed.front.text.encode("utf-8", "surrogatepass"), 1)
-        execute(
+    def _keep(self, no: int, said: Said) -> None:
+        self.ledger.connection.execute(
             "UPDATE files SET value = ?, text = ?, anchors = ?, prints = ? WHERE no = ?",
-            (value, text, json.dumps(sorted(parsed.anchors)), prints.tobytes(), no),
+            (said.value, said.text, said.anchors, said.prints, no),
         )
-        self.ledger.set_problems("own", no, parsed.problems)
+        self.ledger.set_problems("own", no, said.problems)
+        if said.cross is not None:
+            self.ledger.set_problems("cross", no, said.cross)
         many = self.ledger.connection.executemany
-        many("INSERT INTO fingerprints VALUES (?, ?)", ((one, no) for one in prints.tolist()))
-        many("INSERT INTO refs VALUES (?, ?)", ((target, no) for target in references(parsed)))
+        many("INSERT INTO refs VALUES (?, ?)", ((target, no) for target in said.refers_to))
         many(
             "INSERT INTO aliases VALUES (?, ?, ?, ?)",
-            ((no, number, claim.alias, claim.line) for number, claim in enumerate(alias_claims(parsed))),
+            ((no, number, claim.alias, claim.line) for number, claim in enumerate(said.claims)),
         )
+        self.ledger.add_fingerprints(no, said.prints)
 
     def _facts(self, no: int) -> dict[str, str | None]:
         """What other files may rest on in this one."""
@@ -401,14 +403,14 @@ class _Run:
 
     @cached_property
     def _known_early(self) -> Known:
-        """What can be known before all practices are read; asking for more raises _NotYetError."""
+        """What can be known before all practices are read; asking for more raises NotYetError."""
         broken = "SELECT path FROM files WHERE key >= ? AND key < ? AND NOT sound"
         return Known(
             taxonomy=self.taxonomy,
             organisations={id: (found.name, *found.aliases) for id, found in self.organisations.items()},
             practices=self.practices,
-            aliases=_NotYet(),
-            anchors=_NotYet(),
+            aliases=NotYet(),
+            anchors=NotYet(),
             broken=frozenset(path for (path,) in self.ledger.rows(broken, _IN_ORGANISATIONS)),
         )
 
@@ -504,9 +506,12 @@ class _Run:
         if no not in self.words:
             if len(self.words) >= _HELD:
                 del self.words[next(iter(self.words))]
-            parsed = self._parsed(no)
-            assert parsed is not None, "only what could be read has fingerprints"
-            self.words[no] = words_of(_text(parsed))
+            path, text, value = self.ledger.rows("SELECT path, text, value FROM files WHERE no = ?", (no,))[0]
+            fields = json.loads(value) if value is not None else None
+            body, line = body_of(zlib.decompress(text).decode("utf-8", "surrogatepass"))
+            self.words[no] = words_of(
+                Text(path, body, line, lead(fields["title"], fields["summary"]) if fields else "")
+            )
         return self.words[no]
 
     # --- what is sound, and what is kept of it ---------------------------------------------------------------------
@@ -545,42 +550,6 @@ class _Run:
             ]
             digest = hashlib.sha256(json.dumps(rests_on).encode()).hexdigest()
             self.ledger.connection.execute("UPDATE files SET digest = ? WHERE no = ?", (digest, no))
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A file, its SHA-256, and the stamp by which it is known while it stays the same (empty: it may not be)."""
-
-    content: bytes | Problem
-    sha: bytes | None
-    stamp: str
-
-
-def _read(entries: Path, folder: str, name: str) -> _Read:
-    path = entries / folder / name
-    now = time.time_ns()
-    stamp = _stamp(path, settled_before=now - _UNSETTLED)
-    content = read_file(entries, f"{folder}/{name}")
-    if isinstance(content, Problem):
-        return _Read(content, None, "")
-    return _Read(content, hashlib.sha256(content).digest(), stamp)
-
-
-def _stamp(path: Path, *, settled_before: int | None = None) -> str:
-    """Size, times and inode of a regular file; empty for anything else, and for one that changed too lately."""
-    try:
-        found = path.stat(follow_symlinks=False)
-    except OSError:
-        return ""
-    latest = max(found.st_mtime_ns, found.st_ctime_ns)
-    if not stat.S_ISREG(found.st_mode) or (settled_before is not None and latest >= settled_before):
-        return ""
-    return f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns} {found.st_ino}"
-
-
-def _text(parsed: Parsed[Practice]) -> Text:
-    lead = f"{parsed.value.title}. {parsed.value.summary}" if parsed.value is not None else ""
-    return Text(parsed.path, parsed.front.body, parsed.front.body_line, lead)
 
 
 def _key(folder: str, name: str) -> bytes:

@@ -22,7 +22,7 @@ import numpy as np
 
 from kb.engines import openvino_runtime
 from kb.engines.model_files import Hashes
-from kb.engines.tokens import Encoded, Ids, Tokens
+from kb.engines.tokens import Encoded, Ids, TokenMeasure, Tokens
 from kb.errors import KbError
 from kb.types import Floats
 
@@ -129,6 +129,9 @@ class CompiledEncoder:
 
     def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
         return self._tokens.offsets(text)
+
+    def measure(self) -> TokenMeasure:
+        return self._tokens.measure(self.max_tokens)
 
     def _batches(self, rows: Sequence[Encoded]) -> Iterator[tuple[list[int], dict[str, Ids]]]:
         """Rows of like length together, longest first, so that little is padding and no core waits for the last."""

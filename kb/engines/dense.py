@@ -24,12 +24,11 @@ from kb.errors import Damaged, StoreError
 from kb.query import ParsedQuery
 from kb.similar import centroids
 from kb.types import Encoder, Evidence, Floats, Layout, Positions, Segment
+from kb.workers import CORES
 
 SEGMENTS = "segments"
 #: Passages whose vectors are copied at a time.
 _TOGETHER = 50_000
-#: Cores that this process may use.
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 #: From so many vectors on, each core scans a part of them: below, handing out the parts takes longer than it saves.
 SHARED_FROM = 100_000
 #: So many were measured (docs/performance.md); beyond, a search may take longer than people like to wait.

@@ -13,7 +13,7 @@ from kb.engines.compiled import NotCompilable, make_form, open_form
 from kb.engines.encoder import SentenceTransformerEncoder
 from kb.engines.model_files import Hashes, ModelFiles
 from kb.engines.static import StaticEncoder, is_static
-from kb.types import Encoder, Floats
+from kb.types import Encoder, Floats, Measure, Measured
 
 _LOG = logging.getLogger(__name__)
 
@@ -57,6 +57,10 @@ class FastEncoder:
 
     def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
         return self.chosen.token_offsets(text)
+
+    def measure(self) -> Measure | None:
+        chosen = self.chosen
+        return chosen.measure() if isinstance(chosen, Measured) else None
 
     @property
     def way(self) -> Way:

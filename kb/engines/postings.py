@@ -8,8 +8,8 @@ terms, and a query reads one array for each term, field and run, whatever the si
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -63,7 +63,7 @@ class PostingsWriter:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        self._held: dict[tuple[str, int], list[int]] = {}
+        self._held: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
         self._size = 0
         self._documents: list[int] = []
 
@@ -72,13 +72,13 @@ class PostingsWriter:
         (last,) = self._connection.execute("SELECT coalesce(max(last), 0) FROM runs").fetchone()
         return max(int(last), self._documents[-1] if self._documents else 0)
 
-    def add(self, key: int, fields: Mapping[str, str]) -> None:
-        """``fields`` maps each field to its analysed text."""
-        for field, text in fields.items():
-            number = FIELDS.index(field)
-            for term, count in Counter(text.split()).items():
-                self._held.setdefault((term, number), []).extend((key, count))
-                self._size += 1
+    def add(self, key: int, counts: Iterable[tuple[int, Sequence[str], Sequence[int]]]) -> None:
+        """``counts``: for each field (its number in FIELDS) the terms, and how often each stands there."""
+        held = self._held
+        for number, terms, numbers in counts:
+            for term, count in zip(terms, numbers, strict=True):
+                held[term, number] += (key, count)
+            self._size += len(terms)
         self._documents.append(key)
         if self._size >= BUFFERED:
             self.flush()
@@ -98,7 +98,7 @@ class PostingsWriter:
             "INSERT INTO runs (run, last, documents, size) VALUES (?, ?, ?, ?)",
             (run, self._documents[-1], len(self._documents), self._size),
         )
-        self._held, self._size, self._documents = {}, 0, []
+        self._held, self._size, self._documents = defaultdict(list), 0, []
 
 
 def merge(connection: sqlite3.Connection) -> None:

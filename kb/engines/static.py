@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from kb.engines.model_files import ModelFiles
-from kb.engines.tokens import Tokens
+from kb.engines.tokens import TokenMeasure, Tokens
 from kb.errors import ModelError
 from kb.types import Floats
 
@@ -61,6 +61,9 @@ class StaticEncoder:
 
     def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
         return self._tokens.offsets(text)
+
+    def measure(self) -> TokenMeasure:
+        return self._tokens.measure(self.max_tokens)
 
     def _mean(self, texts: Sequence[str]) -> Floats:
         """A text without a known token is the zero vector, as in sentence-transformers: nothing is near it."""

@@ -12,10 +12,9 @@ import os
 import secrets
 import sqlite3
 import threading
-import zlib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,27 +22,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.analysis import analysed, distinct_words, translated_tokens
 from kb.content.codec import (
     organisation_from_json,
     organisation_to_json,
     practice_from_json,
-    practice_to_json,
     taxonomy_from_json,
     taxonomy_to_json,
 )
 from kb.content.model import Organisation, Taxonomy
 from kb.engines import postings
+from kb.engines.rows import Rows, row_checksum
 from kb.engines.verified import forget_verified
 from kb.errors import Busy, Damaged, NoIndex, StoreError
 from kb.landscape import Place
 from kb.types import (
     FACETS,
-    Document,
     Layout,
     Manifest,
-    Passage,
-    PassageKind,
     Placement,
     Positions,
     Segment,
@@ -61,6 +56,9 @@ SCHEMA_VERSION = 10
 DATABASE = "index.sqlite"
 _SIDE_FILES = ("-wal", "-shm")
 _VARIABLES = 500
+#: Pages that a writer holds before it writes them (KiB): keys of passages are hashes, which fall anywhere, and a page
+#: that has left the cache is written and read again for each.
+_WRITER_CACHE = 128 * 1024
 
 _TABLES: Mapping[str, tuple[dict[str, type], str]] = {
     "meta": ({"key": str, "value": str}, "key"),
@@ -166,6 +164,29 @@ class Store:
             finally:
                 connection.rollback()
 
+    def pin(self) -> Pin | None:
+        """A read transaction that lasts until it is closed. Raises StoreError as :meth:`reading` does.
+
+        None where the database can only be read as one that does not change.
+        """
+        with _told(self.path):
+            connection, sealed = self._open()
+            if sealed:
+                self._close(connection)
+                return None
+            connection.execute("BEGIN")
+            return Pin(Reader(connection, self.path), lambda: self._close(connection))
+
+    def spare_log(self) -> None:
+        """Move what is in the log into the database, as far as no reader is in the way, so that the log ends."""
+        with suppress(sqlite3.DatabaseError):
+            uri = f"{self.path.absolute().as_uri()}?mode=rw"
+            connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=0)
+            try:
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            finally:
+                connection.close()
+
     @contextmanager
     def writing(self) -> Iterator[Writer]:
         """One write transaction, committed at the end: readers see all of it or nothing.
@@ -178,6 +199,7 @@ class Store:
                 # A writer waits for the disk: what it published must survive a power cut.
                 connection.execute("PRAGMA journal_mode = WAL")
                 connection.execute("PRAGMA synchronous = FULL")
+                connection.execute(f"PRAGMA cache_size = -{_WRITER_CACHE}")
                 import sqlite_utils  # readers do without: it takes longer to import than they take to read
 
                 database = sqlite_utils.Database(connection)
@@ -254,7 +276,7 @@ class Store:
 
     def _close(self, connection: sqlite3.Connection) -> None:
         connection.close()
-        with self._lock:
+        with self._lock, suppress(ValueError):  # all are closed, and forgotten, together
             self._opened.remove(connection)
 
     def _connect(self, options: str) -> sqlite3.Connection:
@@ -268,6 +290,14 @@ class Store:
         with self._lock:
             self._opened.append(connection)
         return connection
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A reader that keeps to one generation, for any thread, one at a time. Close it when it is not needed any more."""
+
+    reader: Reader
+    close: Callable[[], None]
 
 
 def _create(database: sqlite_utils.Database) -> None:
@@ -553,75 +583,49 @@ class Writer:
             for table, column in (("passages", "document"), ("tags", "document"), ("documents", "key")):
                 self._database.table(table).delete_where(f"{column} IN ({_marks(keys)})", keys)
 
-    def put(self, document: Document, digest: str, passages: Sequence[tuple[Passage, Placement]]) -> None:
-        """Add a document that is not there. The passages are given with the places of their vectors."""
+    def put(self, rows: Rows, digest: str, placements: Mapping[bytes, Placement]) -> None:
+        """Add a document that is not there; ``placements`` tells where the vectors of its passages lie, by hash."""
         # Postings outlive their documents, so that no key is ever given twice.
         key = max(self._next("documents"), self._postings.last_key() + 1)
-        practice = json.dumps(practice_to_json(document.practice), ensure_ascii=False) if document.practice else None
-        self._insert(
-            "documents",
-            {
-                "key": key,
-                "id": document.id,
-                "hash": digest,
-                "title": document.title,
-                "language": document.language,
-                "date": document.date,
-                "practice": practice,
-                "source": document.source,
-                "checksum": row_checksum(document.id, document.title, document.language, practice, document.source),
-            },
-        )
+        own = (rows.id, digest, rows.title, rows.language, rows.date, rows.practice, rows.source, rows.checksum)
+        self._insert("documents", [(key, *own)])
         first = self._next("passages")
-        texts = [_analysed(passage) for passage, _ in passages]
         self._insert(
             "passages",
-            *(
-                {
-                    "key": first + ordinal,
-                    "document": key,
-                    "ordinal": ordinal,
-                    "kind": passage.kind,
-                    "language": passage.language,
-                    "heading": (heading := json.dumps(passage.heading, ensure_ascii=False)),
-                    "text": passage.text,
-                    "hash": passage.hash,
-                    "segment": placement.segment,
-                    "row": placement.row,
-                    "length": texts[ordinal].count(" ") + 1 if texts[ordinal] else 0,
-                    "checksum": row_checksum(passage.kind, passage.language, heading, passage.text),
-                }
-                for ordinal, (passage, placement) in enumerate(passages)
+            (
+                (
+                    first + ordinal,
+                    key,
+                    ordinal,
+                    passage.kind,
+                    passage.language,
+                    passage.heading,
+                    passage.text,
+                    passage.hash,
+                    placements[passage.hash].segment,
+                    placements[passage.hash].row,
+                    passage.length,
+                    passage.checksum,
+                )
+                for ordinal, passage in enumerate(rows.passages)
             ),
         )
-        keywords = analysed(" ".join(document.keywords), document.language)
         self._database.conn.executemany(
             "INSERT INTO terms (rowid, title, text, keywords) VALUES (?, ?, ?, ?)",
             (
-                (first + ordinal, *_columns(passage, texts[ordinal]), keywords if ordinal == 0 else "")
-                for ordinal, (passage, _) in enumerate(passages)
+                (first + ordinal, *passage.terms, rows.keywords if ordinal == 0 else "")
+                for ordinal, passage in enumerate(rows.passages)
             ),
         )
-        fields: dict[str, list[str]] = {"keywords": [keywords]}
-        for (passage, _), text in zip(passages, texts, strict=True):
-            fields.setdefault(_FIELDS.get(passage.kind, "text"), []).append(text)
-        self._postings.add(key, {field: " ".join(parts) for field, parts in fields.items()})
-        own = (passage.text for passage, _ in passages if not passage.is_translated)
-        self._database.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (key, _words(*own, *document.keywords)))
-        self._insert(
-            "tags",
-            *(
-                {"facet": facet, "value": value, "document": key}
-                for facet, values in document.tags.items()
-                for value in values
-            ),
-        )
+        self._postings.add(key, rows.counts)
+        self._database.conn.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (key, rows.words))
+        self._insert("tags", ((facet, value, key) for facet, value in rows.tags))
 
-    def _insert(self, table: str, *rows: Mapping[str, object]) -> None:
-        """Rows of the table, each with all its columns: ten times as fast as through sqlite-utils, which asks first."""
+    def _insert(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
+        """Rows with all columns, in order: ten times as fast as through sqlite-utils, which asks for these first."""
         columns = _TABLES[table][0]
         statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({_marks(columns)})"
-        self._database.conn.executemany(statement, (tuple(row[column] for column in columns) for row in rows))
+        self._database.conn.executemany(statement, rows)
 
     def move_vectors(self, moves: Mapping[bytes, Placement]) -> None:
         """Record that the vectors of these passage hashes now lie elsewhere."""
@@ -747,37 +751,6 @@ _CHECKSUMS = (
     "SELECT id, title, language, practice, source, checksum FROM documents",
     "SELECT kind, language, heading, text, checksum FROM passages",
 )
-
-
-def row_checksum(*values: str | None) -> int:
-    """What is stored beside a row, to tell when it was altered."""
-    return zlib.crc32("\0".join(value or "" for value in values).encode("utf-8", "surrogatepass"))
-
-
-#: The fields of postings in which passages stand that are not of the text.
-_FIELDS: Mapping[PassageKind, str] = {
-    "title": "title",
-    "translated-title": "translated title",
-    "translation": "translation",
-}
-
-
-def _analysed(passage: Passage) -> str:
-    if passage.is_translated:
-        return " ".join(token.term for token in translated_tokens(passage.text, passage.language))
-    return analysed(passage.text, passage.language)
-
-
-def _columns(passage: Passage, text: str) -> tuple[str, str]:
-    """Title and text, analysed. A translation holds its title as well: which words it has says whether it is shown."""
-    if passage.kind == "translation":
-        return _analysed(replace(passage, text=passage.title)), text
-    return (text, "") if passage.kind in _FIELDS else ("", text)
-
-
-def _words(*texts: str) -> str:
-    """The distinct words of texts, those of letters only."""
-    return " ".join(sorted(word for word in distinct_words(*texts) if word.isalpha()))
 
 
 def _chunks(values: Sequence[Any]) -> Iterator[list[Any]]:

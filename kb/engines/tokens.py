@@ -10,6 +10,7 @@ import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -57,7 +58,11 @@ class Tokens:
             with self._lock:
                 if self._whole is None:
                     self._whole = _load(self._source, None)
-        return list(self._whole.encode(text, add_special_tokens=False).offsets)
+        return _offsets(self._whole, text)
+
+    def measure(self, max_tokens: int) -> TokenMeasure:
+        """What cuts texts to ``max_tokens`` as this does."""
+        return TokenMeasure(self._source, max_tokens)
 
     def special(self) -> int:
         """How many special tokens are put around a text."""
@@ -73,6 +78,26 @@ class Tokens:
             place = slice(longest - len(row), longest) if self._left else slice(len(row))
             ids[number, place], mask[number, place], types[number, place] = row.ids, 1, row.types
         return dict(zip(INPUTS, (ids, mask, types), strict=True))
+
+
+@dataclass(frozen=True)
+class TokenMeasure:
+    """A kb.types.Measure that can be sent to another process: ``source`` is the text of its ``tokenizer.json``."""
+
+    source: str
+    max_tokens: int
+
+    def token_offsets(self, text: str) -> list[tuple[int, int]]:
+        return _offsets(_whole(self.source), text)
+
+
+@lru_cache(maxsize=2)
+def _whole(source: str) -> Tokenizer:
+    return _load(source, None)
+
+
+def _offsets(tokenizer: Tokenizer, text: str) -> list[tuple[int, int]]:
+    return list(tokenizer.encode(text, add_special_tokens=False).offsets)
 
 
 def _load(source: str, most: int | None) -> Tokenizer:

@@ -21,6 +21,9 @@ from kb.types import Floats
 
 CACHE = "vectors.sqlite"
 _VARIABLES = 500
+#: Bytes of a page: a vector and its key are a little less than two thousand, of which two would fit a common page, with
+#: the rest of it empty.
+_PAGE = 16_384
 
 
 class VectorCache:
@@ -52,7 +55,7 @@ class VectorCache:
         for start in range(0, len(hashes), _VARIABLES):
             chunk = hashes[start : start + _VARIABLES]
             rows = self._rows(
-                "SELECT hash, vector, checksum FROM vectors"
+                "SELECT hash, vector, checksum FROM kept"
                 f" WHERE fingerprint = ? AND hash IN ({', '.join('?' * len(chunk))})",
                 (fingerprint, *chunk),
             )
@@ -67,7 +70,7 @@ class VectorCache:
         try:
             with self._open_connection as connection:
                 connection.executemany(
-                    "INSERT OR REPLACE INTO vectors (fingerprint, hash, vector, checksum) VALUES (?, ?, ?, ?)",
+                    "INSERT OR REPLACE INTO kept (fingerprint, hash, vector, checksum) VALUES (?, ?, ?, ?)",
                     (
                         (fingerprint, digest, vector, zlib.crc32(vector))
                         for digest, vector in zip(hashes, encoded, strict=True)
@@ -96,8 +99,8 @@ class VectorCache:
             with connection:
                 connection.executemany("INSERT OR IGNORE INTO used VALUES (?, ?)", used)
                 connection.execute(
-                    "DELETE FROM vectors WHERE NOT EXISTS (SELECT 1 FROM used"
-                    " WHERE used.fingerprint = vectors.fingerprint AND used.hash = vectors.hash)"
+                    "DELETE FROM kept WHERE NOT EXISTS (SELECT 1 FROM used"
+                    " WHERE used.fingerprint = kept.fingerprint AND used.hash = kept.hash)"
                 )
             connection.execute("DROP TABLE used")
             with contextlib.suppress(sqlite3.OperationalError):  # without it the free pages are used again
@@ -126,11 +129,15 @@ class VectorCache:
     def _open(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=10)
         try:
+            connection.execute(f"PRAGMA page_size = {_PAGE}")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
+            if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'vectors'").fetchone():
+                with connection:
+                    connection.execute("DROP TABLE vectors")  # of an earlier version, in three times the room
             connection.execute(
-                "CREATE TABLE IF NOT EXISTS vectors (fingerprint TEXT, hash BLOB, vector BLOB NOT NULL,"
-                " checksum INTEGER NOT NULL, PRIMARY KEY (fingerprint, hash)) WITHOUT ROWID"
+                "CREATE TABLE IF NOT EXISTS kept (fingerprint TEXT NOT NULL, hash BLOB NOT NULL, vector BLOB NOT NULL,"
+                " checksum INTEGER NOT NULL, UNIQUE (hash, fingerprint))"
             )
         except sqlite3.DatabaseError:
             connection.close()

@@ -136,12 +136,13 @@ def _read_files(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return read_file(root, path)
 
     monkeypatch.setattr("kb.content.survey.read_file", noted)
+    monkeypatch.setattr("kb.content.reading.read_file", noted)
     return read
 
 
 def _settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if every file had been written long ago."""
-    monkeypatch.setattr("kb.content.survey._UNSETTLED", -(10**12))
+    monkeypatch.setattr("kb.content.reading._UNSETTLED", -(10**12))
 
 
 def test_only_what_changed_is_read(entries: Entries, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
