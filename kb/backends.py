@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Self, TypeVar, cast
+from typing import Generic, Self, TypeVar
 
 import numpy as np
 
@@ -22,22 +22,21 @@ from kb.concepts import Glossaries
 from kb.config import Config
 from kb.content.model import Organisation, Practice, Taxonomy
 from kb.crossing import crossed
-from kb.dictionary import Dictionary, make_dictionary
-from kb.engines.dense import DenseRetriever, Directions, Vectors, cap_threads, document_means, how_scanned
-from kb.engines.lexical import FieldLengths, LexicalRetriever, document_places
+from kb.engines.dense import DenseRetriever, Vectors, cap_threads, how_scanned
+from kb.engines.lexical import LexicalRetriever
 from kb.engines.model_files import DEFAULT_MODEL, Hashes, find_model, find_reranker
 from kb.engines.model_words import read_words
 from kb.engines.store import Reader, Store
 from kb.errors import ModelError, NotFound
+from kb.generation import Generation, Generations
 from kb.labels import Labels
-from kb.landscape import Landscape, regions
+from kb.landscape import Landscape
 from kb.query import Forms
 from kb.search import search
 from kb.spelling import Vocabulary
-from kb.suggestions import MAX_TEXTS, Suggestion, Suggestions
+from kb.suggestions import Suggestion
 from kb.types import (
     Encoder,
-    Floats,
     Hit,
     HitPassage,
     Layout,
@@ -55,92 +54,6 @@ from kb.types import (
 )
 
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True)
-class Generation:
-    """One generation in memory: what every search of it shares. Read-only. ``stamp`` tells it from all others."""
-
-    stamp: str
-    layout: Layout
-    vectors: Vectors
-    taxonomy: Taxonomy
-    organisations: Mapping[str, Organisation]
-    _kept: dict[str, object] = field(default_factory=dict)
-
-    def _once(self, name: str, make: Callable[[], _T]) -> _T:
-        """What needs a reader or an encoder to be made, made when it is first asked for."""
-        if name not in self._kept:
-            self._kept[name] = make()
-        return cast("_T", self._kept[name])
-
-    def vocabulary(self, reader: Reader) -> Vocabulary:
-        """The words of all documents; ``reader`` reads this generation."""
-        return self._once("vocabulary", lambda: Vocabulary(reader.vocabulary()))
-
-    def suggestions(self, reader: Reader) -> Suggestions:
-        """All that can be suggested; ``reader`` reads this generation."""
-
-        def make() -> Suggestions:
-            used = {facet: tags.values for facet, tags in self.layout.tags.items()}
-            return Suggestions(self.taxonomy, self.organisations, used, reader.titles_and_questions(MAX_TEXTS))
-
-        return self._once("suggestions", make)
-
-    def landscape(self, reader: Reader) -> Landscape | None:
-        """The map; ``reader`` reads this generation."""
-
-        def make() -> Landscape | None:
-            places = reader.places()
-            points = np.array([(place.x, place.y) for place in places]).reshape(-1, 2)
-            return Landscape(tuple(places), regions(points, self.layout.tags["topic"])) if places else None
-
-        return self._once("landscape", make)
-
-    def dictionary(self, reader: Reader, encoder: Encoder) -> Dictionary:
-        """English words for those of other languages; empty where one encoder reads all languages or only English."""
-        if not isinstance(encoder, Multilingual):
-            return make_dictionary({}, encoder.encode)
-        words = self.vocabulary(reader)
-        return self._once("dictionary", lambda: make_dictionary(words.documents, encoder.by_student))
-
-    @cached_property
-    def labels(self) -> Labels:
-        return Labels(self.taxonomy, self.organisations)
-
-    @cached_property
-    def glossaries(self) -> Glossaries:
-        return Glossaries(self.taxonomy)
-
-    @cached_property
-    def by_key(self) -> Positions:
-        """The positions of passages in the order of their keys."""
-        return np.argsort(self.layout.keys).astype(np.int64)
-
-    @cached_property
-    def field_lengths(self) -> FieldLengths:
-        return FieldLengths(self.layout)
-
-    @cached_property
-    def document_places(self) -> Positions:
-        return document_places(self.layout)
-
-    @cached_property
-    def directions(self) -> Directions:
-        return Directions.of(self.vectors, self.layout)
-
-    @cached_property
-    def newest_first(self) -> Positions:
-        dates = self.layout.dates
-        return np.array(sorted(range(len(dates)), key=lambda position: dates[position], reverse=True), dtype=np.int64)
-
-    @cached_property
-    def ranks(self) -> sorting.Ranks:
-        return sorting.ranks(self.layout, self.taxonomy)
-
-    @cached_property
-    def centroids(self) -> Floats:
-        return document_means(self.vectors, self.layout)
 
 
 @dataclass(frozen=True)
@@ -230,6 +143,21 @@ RETRIEVERS: Mapping[str, Callable[[Snapshot], Retriever]] = MappingProxyType({"l
 _CHECKED_WHEN_OPENED = 64 * 2**20
 
 
+class _ByModel(Generic[_T]):
+    """What is loaded for a model, once; while that of one is loaded, that of others is had without waiting."""
+
+    def __init__(self, load: Callable[[Manifest], _T]) -> None:
+        self._load = load
+        self._held: dict[str, _T] = {}
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def of(self, manifest: Manifest) -> _T:
+        with self._locks[manifest.fingerprint]:
+            if manifest.fingerprint not in self._held:
+                self._held[manifest.fingerprint] = self._load(manifest)
+            return self._held[manifest.fingerprint]
+
+
 class Backend:
     """Everything that can be asked of a knowledge base. Thread-safe; a new generation is noticed at the next call.
 
@@ -243,17 +171,16 @@ class Backend:
         *,
         load_words: Callable[[Manifest], frozenset[str]] = lambda manifest: frozenset(),
         reranker: Reranker | None = None,
+        readers: int = 0,
     ) -> None:
-        """``load_words``: the words that the model knows whole, which are never taken for misspelt."""
+        """``load_words``: the words that the model knows whole, which are never taken for misspelt. ``readers``: how
+        many requests go on without waiting while a new generation is opened (see Generations)."""
         self.folder = folder
         self._store = Store(folder)
-        self._load_encoder = load_encoder
-        self._load_words = load_words
+        self._encoders = _ByModel(load_encoder)
+        self._words = _ByModel(load_words)
         self._reranker = reranker
-        self._lock = threading.Lock()
-        self._generation: Generation | None = None
-        self._encoders: dict[str, Encoder] = {}
-        self._words: dict[str, frozenset[str]] = {}
+        self._generations = Generations(self._store, self._load, readers=readers, prepare=self._prepare)
 
     def __enter__(self) -> Self:
         return self
@@ -264,7 +191,12 @@ class Backend:
         self.close()
 
     def close(self) -> None:
+        self._generations.close()
         self._store.close()
+
+    def catch_up(self) -> None:
+        """Return when what was published before is what is asked. Needed with ``readers`` only."""
+        self._generations.catch_up()
 
     def search(self, query: Query) -> Results:
         """Raises UsageError for a query that makes no sense, ModelError when it cannot be encoded."""
@@ -391,26 +323,24 @@ class Backend:
     @contextmanager
     def _snapshot(self) -> Iterator[Snapshot]:
         """One read transaction over one generation: rows, words and vectors belong together."""
-        with self._store.reading() as reader:
-            generation = self._current(reader)
-            manifest = generation.layout.manifest
-            yield Snapshot(
-                generation,
-                reader,
-                encoder=lambda: self._encoder(manifest),
-                model_words=lambda: self._model_words(manifest),
-                reranker=self._reranker,
-            )
+        with self._generations.reading() as (generation, reader):
+            yield self._snapshot_of(generation, reader)
 
-    def _current(self, reader: Reader) -> Generation:
-        stamp = reader.stamp()
-        held = self._generation
-        if held is None or held.stamp != stamp:
-            with self._lock:
-                held = self._generation
-                if held is None or held.stamp != stamp:
-                    held = self._generation = self._load(reader, stamp)
-        return held
+    def _snapshot_of(self, generation: Generation, reader: Reader) -> Snapshot:
+        manifest = generation.layout.manifest
+        return Snapshot(
+            generation,
+            reader,
+            encoder=lambda: self._encoder(manifest),
+            model_words=lambda: self._words.of(manifest),
+            reranker=self._reranker,
+        )
+
+    def _prepare(self, generation: Generation, reader: Reader) -> None:
+        """What a generation's first search, page and suggestion would have to wait for."""
+        search(Query("warm up", limit=0), self._snapshot_of(generation, reader))
+        generation.suggestions(reader)
+        _ = generation.centroids
 
     def _load(self, reader: Reader, stamp: str) -> Generation:
         if self._store.size() <= _CHECKED_WHEN_OPENED:
@@ -421,17 +351,8 @@ class Backend:
         vectors = Vectors.open(self.folder, manifest.segments, manifest.dimension, verify=size <= _CHECKED_WHEN_OPENED)
         return Generation(stamp, layout, vectors, reader.taxonomy(), reader.organisations())
 
-    def _model_words(self, manifest: Manifest) -> frozenset[str]:
-        with self._lock:
-            if manifest.fingerprint not in self._words:
-                self._words[manifest.fingerprint] = self._load_words(manifest)
-            return self._words[manifest.fingerprint]
-
     def _encoder(self, manifest: Manifest) -> Encoder:
-        with self._lock:
-            if manifest.fingerprint not in self._encoders:
-                self._encoders[manifest.fingerprint] = self._load_encoder(manifest)
-            encoder = self._encoders[manifest.fingerprint]
+        encoder = self._encoders.of(manifest)
         if encoder.fingerprint != manifest.fingerprint:
             raise ModelError(
                 f"the model {manifest.model} is not the one that the index was built with (its files changed); "
@@ -440,12 +361,14 @@ class Backend:
         return encoder
 
 
-def open_backend(config: Config, *, reranker: str | None = None, native_threads: int | None = None) -> Backend:
+def open_backend(
+    config: Config, *, reranker: str | None = None, native_threads: int | None = None, readers: int = 0
+) -> Backend:
     """The knowledge base in ``config.data``. Nothing of it is read before it is asked for.
 
     ``reranker`` is a CrossEncoder by folder or name, whose files are looked for at once (ModelError without them).
     ``native_threads`` caps those that torch and FAISS use for one call: a server that answers many requests at a time
-    keeps its cores busy without them.
+    keeps its cores busy without them. ``readers``: see :class:`Backend`.
     """
     if native_threads:
         cap_threads(native_threads)
@@ -454,6 +377,7 @@ def open_backend(config: Config, *, reranker: str | None = None, native_threads:
         lambda manifest: load_encoder(manifest.model, config.data, threads=native_threads),
         load_words=lambda manifest: load_words(manifest.model, config.data),
         reranker=load_reranker(reranker, threads=native_threads) if reranker else None,
+        readers=readers,
     )
 
 

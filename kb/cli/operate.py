@@ -186,7 +186,7 @@ def serve(
     from web import create_app
     from web.server import serve as run
 
-    with open_backend(config, reranker=reranker, native_threads=1) as backend:
+    with open_backend(config, reranker=reranker, native_threads=1, readers=threads) as backend:
         model = backend.manifest().model
 
         def ready(url: str) -> None:
