@@ -1,6 +1,6 @@
 """The rules of a result: one result set for hits, total, facets and pages; filtering is a subsequence."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from functools import cache
 from itertools import chain, combinations
 from pathlib import Path
@@ -75,7 +75,8 @@ def _matches(practice_id: str, chosen: dict[str, tuple[str, ...]], backend: Back
     return all(set(values) & _tags(practice_id, facet, backend) for facet, values in chosen.items())
 
 
-def _tags(practice_id: str, facet: str, backend: Backend) -> set[str]:
+@cache
+def _tags(practice_id: str, facet: str, backend: Backend) -> Set[str]:
     """The tags of a practice, worked out from the practice itself."""
     practice = backend.practice(practice_id)
     return {
