@@ -131,6 +131,10 @@ class MadeUpVectors:
     def by_student(self, texts: Sequence[str]) -> Floats:
         return self.encode(texts)
 
+    @property
+    def student_fingerprint(self) -> str:
+        return f"made up {self.fingerprint}"
+
     def encode(self, texts: Sequence[str]) -> Floats:
         return np.array([self.encode_query(text) for text in texts], dtype=np.float32).reshape(-1, self.dimension)
 

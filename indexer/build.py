@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from indexer.lock import locked
 from indexer.passages import Cutting
 from indexer.plan import Plan, digest, plan
 from indexer.projection import PROJECTION, project
+from indexer.words import keep_words
 from kb.content.model import Organisation, Taxonomy
 from kb.crosslingual import reader_of
 from kb.engines.dense import SEGMENTS, Vectors, document_means, remove_segments, write_segment
@@ -202,6 +203,7 @@ def _build(run: _Run, clock: _Clock) -> tuple[Built, Manifest]:
     if previous and not (todo.to_write or todo.removed) and previous.inputs == run.vocabulary.inputs:
         with clock.step("cleaning up"):
             _clean_up(run, previous)
+            _keep_words(run, (), lambda: _vocabulary(run.store))
         return Built(todo, previous.generation, False, previous.passages, 0, 0, clock.seconds), previous
     with clock.step("cutting into passages"):
         documents = list(_cut(run, todo.to_write))
@@ -240,6 +242,7 @@ def _build(run: _Run, clock: _Clock) -> tuple[Built, Manifest]:
                 writer.put(rows, wanted[rows.id], placements)
             manifest = _publish(run, writer, manifest, previous)
             _map(run, writer, manifest)
+            _keep_words(run, writer.words, writer.vocabulary)
     with clock.step("cleaning up"):
         _clean_up(run, manifest)
         _prune(run, manifest)
@@ -359,6 +362,17 @@ def _map(run: _Run, writer: Writer, manifest: Manifest) -> None:
         vectors = Vectors.open(run.folder, manifest.segments, manifest.dimension, verify=False)
         places = project(document_means(vectors, layout))
         writer.replace_places({id: (x, y) for id, (x, y) in zip(layout.ids, places.tolist(), strict=True)}, digest)
+
+
+def _keep_words(run: _Run, new: Collection[str], documents: Callable[[], Mapping[str, int]]) -> None:
+    """While the transaction is open: words that no generation has do no harm, those without a vector cost time."""
+    told = run.progress
+    keep_words(run.folder, run.encoder, new, documents, full=run.full, advance=told.advance, notice=told.notice)
+
+
+def _vocabulary(store: Store) -> Mapping[str, int]:
+    with store.reading() as reader:
+        return reader.vocabulary()
 
 
 def _to_merge(segments: Sequence[Segment], live: int) -> tuple[Segment, ...]:

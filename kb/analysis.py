@@ -151,4 +151,4 @@ def _function_words(language: str) -> frozenset[str]:
 @cache
 def _stemmer(language: str) -> Stemmer.Stemmer | None:
     name = _STEMMERS.get(language)
-    return Stemmer.Stemmer(name) if name else None
+    return Stemmer.Stemmer(name, 0) if name else None  # what it keeps itself it often sorts; _term remembers better

@@ -17,7 +17,7 @@ from typing import Generic, Self, TypeVar
 import numpy as np
 
 from kb import bands, similar, sorting
-from kb.analysis import tokens
+from kb.analysis import analysed, tokens
 from kb.concepts import Glossaries
 from kb.config import Config
 from kb.content.model import Organisation, Practice, Taxonomy
@@ -31,6 +31,7 @@ from kb.errors import ModelError, NotFound
 from kb.generation import Generation, Generations
 from kb.labels import Labels
 from kb.landscape import Landscape
+from kb.languages import keep_unpacked
 from kb.query import Forms
 from kb.search import search
 from kb.spelling import Vocabulary
@@ -349,7 +350,7 @@ class Backend:
         manifest = layout.manifest
         size = 4 * manifest.dimension * sum(segment.rows for segment in manifest.segments)
         vectors = Vectors.open(self.folder, manifest.segments, manifest.dimension, verify=size <= _CHECKED_WHEN_OPENED)
-        return Generation(stamp, layout, vectors, reader.taxonomy(), reader.organisations())
+        return Generation(stamp, self.folder, layout, vectors, reader.taxonomy(), reader.organisations())
 
     def _encoder(self, manifest: Manifest) -> Encoder:
         encoder = self._encoders.of(manifest)
@@ -372,6 +373,7 @@ def open_backend(
     """
     if native_threads:
         cap_threads(native_threads)
+    keep_unpacked(config.data)
     return Backend(
         config.data,
         lambda manifest: load_encoder(manifest.model, config.data, threads=native_threads),
@@ -440,7 +442,7 @@ def load_words(model: str, data: Path | None = None) -> frozenset[str]:
         words = read_words(find_model(model, Hashes(data)).folder)
     except ModelError:
         return frozenset()
-    return words | {token.term for word in words if len(word) > 2 for token in tokens(word, "en")}
+    return words.union(analysed(" ".join(word for word in words if len(word) > 2), "en").split())
 
 
 def load_reranker(model: str, *, threads: int | None = None) -> Reranker:

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from kb.alignment import Pair, align
-from kb.analysis import parted, tokens
+from kb.analysis import distinct_words, parted, tokens
 from kb.content.model import Concept, Taxonomy
 from kb.languages import ENGLISH, LANGUAGES, is_function_word
 
@@ -115,8 +115,7 @@ class Glossaries:
             labels = (label for concept in _concepts(self._taxonomy) for label in _labels(concept, language))
             # Every search needs this, and a process that answers one makes it for one: all labels as one text, each
             # written word once, and no stemming take a tenth of the time that one label after the other takes.
-            written = " ".join(set(parted(" ".join(labels), language).split()))
-            for word in {token.term for token in tokens(written, "und")}:
+            for word in distinct_words(parted(" ".join(labels), language)):
                 known.setdefault(word, []).append(language)
         return {word: tuple(sorted(languages)) for word, languages in known.items()}
 

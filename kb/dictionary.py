@@ -7,11 +7,14 @@ that the documents have, says much the same.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kb.types import Floats
+
+Halves = NDArray[np.float16]
 
 #: How many English words may stand for one, how near they must be (cosine), and how much less near than the nearest.
 MOST, NEAR, BEHIND = 3, 0.5, 0.08
@@ -19,6 +22,16 @@ MOST, NEAR, BEHIND = 3, 0.5, 0.08
 SHORTEST = 3
 #: The words of the base that are taken, those in most documents first.
 LARGEST = 60_000
+#: Rows whose numbers are widened at a time.
+_TOGETHER = 4096
+
+
+@dataclass(frozen=True)
+class KnownWords:
+    """Vectors that were made before. ``rows``: words, and their rows in ``vectors``, of shape (words, dimension)."""
+
+    rows: Mapping[str, int] = field(default_factory=dict)
+    vectors: Halves = field(default_factory=lambda: np.empty((0, 0), dtype=np.float16))
 
 
 @dataclass(frozen=True)
@@ -39,9 +52,38 @@ class Dictionary:
         return tuple((self.words[place], float(similarities[place])) for place in best if similarities[place] >= edge)
 
 
-def make_dictionary(documents: Mapping[str, int], encode: Callable[[Sequence[str]], Floats]) -> Dictionary:
-    """From the words of the base, with the number of documents that hold each; ``encode`` reads any language."""
-    words = [word for word in documents if len(word) >= SHORTEST and word.isalpha()]
-    words = sorted(words, key=lambda word: (-documents[word], word))[:LARGEST]
-    vectors = encode(words) if words else np.empty((0, 0), dtype=np.float32)
+def make_dictionary(
+    documents: Mapping[str, int], encode: Callable[[Sequence[str]], Floats], known: KnownWords | None = None
+) -> Dictionary:
+    """From the words of the base, with the number of documents that hold each; ``encode`` reads any language.
+
+    Only words that are not among the ``known`` are encoded, and all are rounded as these are: which are known changes
+    how long it takes and nothing else.
+    """
+    words = meaningful(documents)
+    known = known or KnownWords()
+    rows = np.array([known.rows.get(word, -1) for word in words], dtype=np.int64)
+    (unknown,) = np.nonzero(rows < 0)
+    made = halved(encode([words[place] for place in unknown])) if len(unknown) else known.vectors[:0]
+    vectors = np.empty((len(words), made.shape[1]), dtype=np.float32)
+    if len(known.vectors):
+        for start in range(0, len(words), _TOGETHER):
+            vectors[start : start + _TOGETHER] = known.vectors[rows[start : start + _TOGETHER]]
+    vectors[unknown] = made
     return Dictionary(words, vectors, encode)
+
+
+def meaningful(documents: Mapping[str, int]) -> list[str]:
+    """The words that a dictionary of the base has, those in most documents first."""
+    words = [word for word in documents if may_mean(word)]
+    return sorted(words, key=lambda word: (-documents[word], word))[:LARGEST]
+
+
+def may_mean(word: str) -> bool:
+    """Whether a dictionary may have the word."""
+    return len(word) >= SHORTEST and word.isalpha()
+
+
+def halved(vectors: Floats) -> Halves:
+    """In two bytes a number, exact to a thousandth, which is all that the nearness of words needs."""
+    return vectors.astype(np.float16)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import TypeVar, cast
 
 import numpy as np
@@ -19,12 +20,13 @@ from kb.dictionary import Dictionary, make_dictionary
 from kb.engines.dense import Directions, Vectors, document_means
 from kb.engines.lexical import FieldLengths, document_places
 from kb.engines.store import Pin, Reader, Store
+from kb.engines.word_vectors import read_words_kept
 from kb.errors import KbError
 from kb.labels import Labels
 from kb.landscape import Landscape, regions
 from kb.spelling import Vocabulary
 from kb.suggestions import MAX_TEXTS, Suggestions
-from kb.types import Encoder, Floats, Layout, Multilingual, Positions
+from kb.types import Encoder, Floats, Layout, Multilingual, NamedStudent, Positions
 
 _T = TypeVar("_T")
 _LOG = logging.getLogger(__name__)
@@ -39,6 +41,7 @@ class Generation:
     """One generation in memory: what every search of it shares. Read-only. ``stamp`` tells it from all others."""
 
     stamp: str
+    folder: Path
     layout: Layout
     vectors: Vectors
     taxonomy: Taxonomy
@@ -79,7 +82,14 @@ class Generation:
         if not isinstance(encoder, Multilingual):
             return make_dictionary({}, encoder.encode)
         words = self.vocabulary(reader)
-        return self._once("dictionary", lambda: make_dictionary(words.documents, encoder.by_student))
+
+        def make() -> Dictionary:
+            if not isinstance(encoder, NamedStudent):
+                return make_dictionary(words.documents, encoder.by_student)
+            kept = read_words_kept(self.folder, encoder.student_fingerprint)
+            return make_dictionary(words.documents, encoder.by_student, kept.known)
+
+        return self._once("dictionary", make)
 
     @cached_property
     def labels(self) -> Labels:

@@ -9,12 +9,18 @@ say as well. The only module that names py3langid.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+import os
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from kb.analysis import tokens
 from kb.function_words import FUNCTION_WORDS
+from kb.mapped import unpack, unpacked
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -26,6 +32,12 @@ _KNOWN = 1.0
 #: What English has in advance in an English base. Two would never mistake it, and miss every tenth other query.
 _EXPECTED = 1.0
 _LEAST = 1e-6
+#: The file in which the model is kept unpacked.
+UNPACKED = "languages.unpacked"
+#: Bytes at the end of a packed file that hold its checksum and its index.
+_TAIL = 48
+
+_folder: Path | None = None
 #: A document must have so many characters for its language to be told, of which so many are read, and how surely.
 _TELLING, _ENOUGH, _SURE = 40, 600, 0.95
 
@@ -79,11 +91,56 @@ def _rank(text: str) -> list[tuple[str, float]]:
     return ranked
 
 
+def keep_unpacked(folder: Path) -> None:
+    """Let this process keep the model unpacked in ``folder``, once it has read it, and look for it there."""
+    global _folder
+    _folder = folder
+
+
 @cache
 def _identifier() -> LanguageIdentifier:
-    """Reading the model takes half a second, so that it waits for the first text that is not plainly English."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
+    """Unpacking the model takes half a second, so that it waits for the first text that is not plainly English."""
+    from py3langid.langid import MODEL_DIR, MODEL_FILE, LanguageIdentifier
 
+    path, key = _folder and _folder / UNPACKED, _key(MODEL_DIR / MODEL_FILE)
+    if path and (kept := unpacked(path, key)):
+        return _restored(kept)
     found = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     found.set_languages(LANGUAGES)
+    if path:
+        unpack(path, key, _parts(found))
     return found
+
+
+def _parts(found: LanguageIdentifier) -> Mapping[str, NDArray[Any]]:
+    return {
+        "classes": np.array(found.nb_classes),
+        "prior": found.nb_pc,
+        "table": found.nb_ptc,
+        "moves": np.asarray(found.tk_nextmove),
+        "rows": np.asarray(found.tk_row),
+        "output": np.asarray(found.tk_output, dtype=np.int32),
+    }
+
+
+def _restored(kept: Mapping[str, NDArray[Any]]) -> LanguageIdentifier:
+    from py3langid.langid import LanguageIdentifier
+
+    # A memoryview gives Python's own numbers, one at a time, as the lists and arrays do that it stands for.
+    return LanguageIdentifier(
+        kept["table"],
+        kept["prior"],
+        kept["classes"].tolist(),
+        kept["moves"].data,
+        kept["output"].data,
+        norm_probs=True,
+        tk_row=kept["rows"].data,
+    )
+
+
+def _key(packed: Path) -> str:
+    """What tells one model from another: an xz file ends with the checksum of its content."""
+    with packed.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(0, size - _TAIL))
+        return f"{size} {file.read().hex()} {' '.join(LANGUAGES)}"

@@ -432,6 +432,16 @@ class Multilingual(Encoder, Protocol):
         ...
 
 
+@runtime_checkable
+class NamedStudent(Multilingual, Protocol):
+    """One whose part that knows all languages has a name, so that what it made of words can be kept."""
+
+    @property
+    def student_fingerprint(self) -> str:
+        """Names that part; known before it is loaded."""
+        ...
+
+
 class Reranker(Protocol):
     """Judges how well texts answer a query, reading both together. Raises ModelError when it cannot be loaded."""
 

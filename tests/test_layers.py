@@ -25,6 +25,7 @@ LAYERS = [
         "kb.content.model",
         "kb.content.wording",
         "kb.function_words",
+        "kb.mapped",
         "kb.spelling",
         "kb.workers",
     },

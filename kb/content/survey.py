@@ -45,6 +45,7 @@ from kb.content.taxonomy import FOLDER, read_taxonomy
 from kb.content.twins import MAX_PAIRED, Text, Words, compare, words_of
 from kb.content.wording import listed
 from kb.errors import ContentError
+from kb.languages import keep_unpacked
 from kb.workers import spread
 
 PRACTICES = "practices"
@@ -150,6 +151,8 @@ def surveyed(
     last: Callable[[frozenset[str]], Mapping[str, Scheme]] = lambda missing: {},
 ) -> Iterator[Survey]:
     """:func:`survey` with the ledger in the data folder ``folder``; one in memory where that cannot be used."""
+    if folder is not None:
+        keep_unpacked(folder)
     with ExitStack() as stack:
         try:
             found = survey(entries, stack.enter_context(Ledger(folder)), today=today, last=last)

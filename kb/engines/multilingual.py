@@ -53,6 +53,10 @@ class MultilingualEncoder(_InTheSpace):
         return self._reader().student.encode(texts)
 
     @property
+    def student_fingerprint(self) -> str:
+        return self._files.fingerprint
+
+    @property
     def fingerprint(self) -> str:
         """Both together: an index that was made without the student has no vectors of its texts."""
         return _both(self.english.fingerprint, self._files.fingerprint)

@@ -569,6 +569,8 @@ class Writer:
         self._database = database
         self._path = path
         self._postings = postings.PostingsWriter(database.conn)
+        #: The distinct words of the documents that were put.
+        self.words: set[str] = set()
 
     def remove(self, ids: Iterable[str]) -> None:
         """Take documents out, with all that hangs on them."""
@@ -619,6 +621,7 @@ class Writer:
         )
         self._postings.add(key, rows.counts)
         self._database.conn.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", (key, rows.words))
+        self.words.update(rows.words.split())
         self._insert("tags", ((facet, value, key) for facet, value in rows.tags))
 
     def _insert(self, table: str, rows: Iterable[tuple[object, ...]]) -> None:
@@ -686,6 +689,10 @@ class Writer:
     def published(self) -> Layout:
         """The documents and passages of the generation that was named just now; readers do not see it yet."""
         return Reader(self._database.conn, self._path).layout()
+
+    def vocabulary(self) -> Mapping[str, int]:
+        """As :meth:`Reader.vocabulary`, with what was put in this transaction."""
+        return Reader(self._database.conn, self._path).vocabulary()
 
     def publish(self, manifest: Manifest) -> None:
         """Name the generation; it appears to readers when the transaction ends."""
