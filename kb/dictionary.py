@@ -17,7 +17,7 @@ from kb.types import Floats
 Halves = NDArray[np.float16]
 
 #: How many English words may stand for one, how near they must be (cosine), and how much less near than the nearest.
-MOST, NEAR, BEHIND = 3, 0.5, 0.08
+MOST, NEAR, BEHIND = 3, 0.55, 0.08
 #: Words of fewer letters hardly mean anything by themselves.
 SHORTEST = 3
 #: The words of the base that are taken, those in most documents first.

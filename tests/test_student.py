@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
@@ -24,11 +25,18 @@ from kb.query import ParsedQuery
 from kb.types import Document, Encoder, Floats, Multilingual, Query, Section
 from tests.conftest import FakeEncoder, MakeBackend
 
-#: The pieces of the small student, and its table as it is stored: rows of whole numbers, each with a scale.
+#: The pieces of the small student, and its table as it is stored: rows of whole numbers, two in a byte, each row with
+#: a scale.
 WORDS = {"[UNK]": 0, "hund": 1, "katze": 2, "maus": 3}
-ROWS = np.array([[0, 0], [127, 0], [0, 127], [100, 50]], dtype=np.int8)
-SCALES = np.array([1, 2, 1, 0.5], dtype=np.float16)
+ROWS = np.array([[0, 0], [7, 0], [0, -7], [6, -3]])
+SCALES = np.array([[1], [2], [1], [0.5]], dtype=np.float16)
 BOTH = np.concatenate([np.eye(2), -np.eye(2)]).astype(np.float16)
+
+
+def in_bytes(whole: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Numbers from -7 to 7, each 8 more, in half a byte: even places in the lower half."""
+    shifted = (whole + 8).astype(np.uint8)
+    return shifted[:, 0::2] + 16 * shifted[:, 1::2]
 
 
 @pytest.fixture
@@ -37,8 +45,8 @@ def folder(tmp_path: Path) -> Path:
     tokenizer.pre_tokenizer = Whitespace()
     tokenizer.save(str(tmp_path / TOKENIZER))
     weights: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]] = {
-        "vectors": ROWS,
-        "vectors.scale": SCALES,
+        "table": in_bytes(ROWS),
+        "table.scale": SCALES,
         "first.weight": BOTH,
         "first.bias": np.zeros(4, dtype=np.float16),
         "last.weight": BOTH.T.copy(),
@@ -51,9 +59,9 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("hund", (1, 0)),  # (254, 0)
-        ("hund katze", (2, 1)),  # the mean of (254, 0) and (0, 127) is (127, 63.5)
-        ("hund maus", (304, 25)),  # of (254, 0) and (50, 25)
+        ("hund", (1, 0)),  # (14, 0)
+        ("hund katze", (2, -1)),  # the mean of (14, 0) and (0, -7) is (7, -3.5)
+        ("hund maus", (34, -3)),  # of (14, 0) and (3, -1.5)
         ("wal", (0, 0)),  # an unknown word has a row of nothing
         ("", (0, 0)),
     ],
@@ -63,7 +71,7 @@ def test_text_is_the_mean_of_its_pieces(folder: Path, text: str, expected: tuple
     student = Student(student_files(Hashes(), folder))
     wanted = np.array(expected) / max(float(np.linalg.norm(expected)), 1)
     np.testing.assert_allclose(student.encode_query(text), wanted, atol=1e-3)
-    np.testing.assert_allclose(student.encode([text, "katze"])[1], (0, 1), atol=1e-3)
+    np.testing.assert_allclose(student.encode([text, "katze"])[1], (0, -1), atol=1e-3)
 
 
 @pytest.mark.parametrize("file", [WEIGHTS, TOKENIZER])
@@ -138,11 +146,11 @@ class Translating(FakeEncoder):
 
 def test_passage_is_read_by_both_and_a_query_by_the_student(folder: Path) -> None:
     english = FakeEncoder()
-    small = np.zeros((4, english.dimension), dtype=np.int8)
-    small[1, 0] = 127  # "hund" points along the first axis, whatever its scale
+    small = np.zeros((4, english.dimension), dtype=np.int64)
+    small[1, 0] = 7  # "hund" points along the first axis, whatever its scale
     weights: dict[str, np.ndarray[tuple[int, ...], np.dtype[np.generic]]] = {
-        "vectors": small,
-        "vectors.scale": SCALES,
+        "table": in_bytes(small),
+        "table.scale": SCALES,
         "first.weight": np.concatenate([np.eye(64), -np.eye(64)]).astype(np.float16),
         "first.bias": np.zeros(128, dtype=np.float16),
         "last.weight": np.concatenate([np.eye(64), -np.eye(64)]).T.astype(np.float16).copy(),

@@ -17,20 +17,22 @@ from transformers import BertConfig, BertModel
 
 from kb.engines.model_files import Hashes
 from kb.engines.student import Student, student_files
-from training import bert, distilling
+from training import bag, bert, distilling
 from training.alignment import glosses
-from training.bag import Bag
-from training.distilling import Names, as_rows, distil, encode_with, flat, halves
+from training.bag import Bag, new_bag, teach
+from training.distilling import distil, encode_with
 from training.export import export_bag, export_transformer, load_transformer, table_of, unpack
+from training.feeding import Names, as_rows, flat, halves
 from training.lessons import Lessons
 from training.loss import similarity_loss
 from training.pairs import Pair, evaluation_texts, fingerprint, read_pairs, weights
 from training.quantisation import GROUP, four_bits, in_eight_bits, in_four_bits, packed
+from training.row_adam import RowAdam
 from training.scoring import encode_bag
 from training.teacher import Teacher
-from training.texts import Texts, numbers
+from training.texts import MAX_TOKENS, Texts, numbers
 from training.tokenizer import SPECIAL, train_tokenizer
-from training.transformer import MAX_TOKENS, Transformer, new_transformer
+from training.transformer import Transformer, new_transformer
 
 _CPU = torch.device("cpu")
 
@@ -111,9 +113,11 @@ def test_four_bits_are_what_is_shipped_and_pass_the_gradient_on() -> None:
     assert (row.grad == 1).all()
 
 
-def small_teacher() -> Teacher:
+def small_teacher(vocabulary: int = 40) -> Teacher:
     torch.manual_seed(3)
-    config = BertConfig(vocab_size=40, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64)
+    config = BertConfig(
+        vocab_size=vocabulary, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64
+    )
     teacher = Teacher(BertModel(config, add_pooling_layer=False))
     teacher.eval()
     return teacher
@@ -178,8 +182,6 @@ def test_rows_hold_their_texts_between_the_special_tokens() -> None:
     rows = as_rows(*flat(texts, np.array([[1, 0], [0, -1]])), 2, names)
     assert rows.ids.tolist() == [[2, 8, 9, 10, 7, 3], [2, 7, 3, 0, 0, 0]]
     assert rows.lengths.tolist() == [6, 3]
-    _, mask = rows.on(_CPU)
-    assert mask.sum(dim=1).tolist() == [6, 3]
     long = Texts(np.full(MAX_TOKENS, 5, dtype=np.int32), np.array([0, MAX_TOKENS]))
     assert as_rows(*flat(long, np.array([[0]])), 1, names).ids.shape == (1, MAX_TOKENS)
 
@@ -206,12 +208,43 @@ def test_student_learns_what_its_teacher_says(monkeypatch: pytest.MonkeyPatch) -
     assert (after * known).sum() > (before * known).sum() + 0.2
 
 
+def test_bag_learns_what_its_teacher_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In 19 steps of two texts each comes nearer to the vector of its English."""
+    seconds = itertools.count(step=3)
+    monkeypatch.setattr(bag, "time", SimpleNamespace(monotonic=lambda: next(seconds)))  # three a step
+    monkeypatch.setattr(bag, "BATCH", 16)
+    texts = ["der hund jagt", "die katze"]
+    _, tokenizer = small_student()
+    known = torch.nn.functional.normalize(torch.randn(2, 32, generator=torch.Generator().manual_seed(5)), dim=1).numpy()
+    foreign = numbers(tokenizer, texts)
+    lessons = Lessons(foreign, np.arange(2), foreign, foreign, np.ones(2))
+    size = tokenizer.get_vocab_size()
+    wanted = sparse.random(size, size, density=0.2, format="csr", random_state=1)
+    made = new_bag(wanted, lessons, small_teacher(size), tokenizer, hidden=64)
+    before = encode_bag(made, tokenizer, texts)
+    assert teach(made, lessons, tokenizer, known.astype(np.float16), minutes=1, rate=0.01, seed=0) == 19
+    assert (encode_bag(made, tokenizer, texts) * known).sum() > (before * known).sum() + 0.2
+
+
+def test_rows_are_changed_as_adam_changes_a_whole_table() -> None:
+    """torch's Adam on a table of two rows, of which both are read in each step, is the same."""
+    ours, theirs = torch.ones(2, 3), torch.nn.Parameter(torch.ones(2, 3))
+    by_row, adam = RowAdam(ours), torch.optim.Adam([theirs], lr=0.1, betas=(0.9, 0.98))
+    for number in range(5):
+        gradient = torch.randn(2, 3, generator=torch.Generator().manual_seed(number))
+        rows = ours[[1, 0]].requires_grad_()
+        rows.grad, theirs.grad = gradient[[1, 0]], gradient
+        by_row.step(torch.tensor([1, 0]), rows, rate=0.1)
+        adam.step()
+    np.testing.assert_allclose(ours, theirs.detach(), atol=1e-6)
+
+
 def test_new_network_gives_back_what_it_gets() -> None:
     """silu(x) - silu(-x) = x, for the part of it that is not chance."""
     torch.manual_seed(0)
-    bag = Bag(torch.eye(4), hidden=8)
-    found = bag(torch.tensor([0, 1, 1]), torch.tensor([0, 1]))
-    np.testing.assert_allclose(found.detach(), [[1, 0, 0, 0], [0, 1, 0, 0]], atol=1e-6)
+    made = Bag(torch.eye(GROUP), hidden=2 * GROUP)
+    found = made(torch.tensor([0, 1, 1]), torch.tensor([0, 1]))
+    np.testing.assert_allclose(found.detach(), torch.eye(GROUP)[:2], atol=1e-6)
 
 
 def test_written_bag_reads_as_the_one_that_was_taught(tmp_path: Path) -> None:
@@ -221,11 +254,11 @@ def test_written_bag_reads_as_the_one_that_was_taught(tmp_path: Path) -> None:
     pairs = [Pair("de", "x", "sentence", "der hund jagt die katze", "the dog chases the cat")] * 5
     tokenizer = train_tokenizer(pairs, vocabulary=60)
     torch.manual_seed(1)
-    bag = Bag(torch.randn(tokenizer.get_vocab_size(), 8), hidden=24)
-    export_bag(bag, tokenizer, tmp_path / "student", {"note": 1})
+    made = Bag(torch.randn(tokenizer.get_vocab_size(), 32), hidden=96)
+    export_bag(made, tokenizer, tmp_path / "student", {"note": 1})
     unpack(tmp_path / "student", tmp_path / "unpacked")
     texts = ["der hund", "the cat chases", "katze"]
-    wanted = encode_bag(bag, tokenizer, texts)
+    wanted = encode_bag(made, tokenizer, texts)
     ours = Student(student_files(Hashes(), tmp_path / "student")).encode(texts)
     theirs = SentenceTransformer(str(tmp_path / "unpacked"), device="cpu").encode(texts)
     np.testing.assert_allclose((ours * wanted).sum(axis=1), 1, atol=1e-3)

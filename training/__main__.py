@@ -29,6 +29,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import scipy.sparse as sparse
 import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
@@ -109,18 +110,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _bag(learning: Learning, options: argparse.Namespace) -> Made:
-    tokenizer, rate = learning.tokenizer, options.rate or 0.006
-    bag = new_bag(tokenizer, learning.pairs, learning.teacher, learning.teacher_tokenizer, hidden=options.hidden)
-    steps = teach(
-        bag,
-        learning.pairs,
-        tokenizer,
-        learning.known,
-        learning.place,
-        minutes=options.minutes,
-        rate=rate,
-        seed=options.seed,
-    )
+    tokenizer, teachers, rate = learning.tokenizer, learning.teacher_tokenizer, options.rate or 0.005
+    lessons = _lessons(learning)
+    bag = new_bag(_glosses(learning, lessons), lessons, learning.teacher, teachers, hidden=options.hidden)
+    steps = teach(bag, lessons, tokenizer, learning.known, minutes=options.minutes, rate=rate, seed=options.seed)
     return Made(
         read=lambda texts: encode_bag(bag, tokenizer, texts),
         write=lambda folder, record: export_bag(bag, tokenizer, folder, record),
@@ -134,18 +127,11 @@ def _transformer(learning: Learning, options: argparse.Namespace) -> Made:
     # Many pieces in a step bear a higher rate, and an accelerator is idle with few.
     tokens, rate = (49_152, 0.002) if device.type == "cuda" else (3_000, 0.0008)
     tokens, rate = options.tokens or tokens, options.rate or rate
-    lessons = Lessons(
-        foreign=numbers(tokenizer, [pair.foreign for pair in learning.pairs]),
-        place=learning.place,
-        english=numbers(tokenizer, learning.english),
-        teacher=numbers(teachers, learning.english),
-        weights=np.array(weights(learning.pairs)),
-    )
+    lessons = _lessons(learning)
     if options.begin:
         student = load_transformer(options.begin)
     else:
-        sizes = (tokenizer.get_vocab_size(), teachers.get_vocab_size())
-        student = new_transformer(learning.teacher, glosses(lessons, sizes))
+        student = new_transformer(learning.teacher, _glosses(learning, lessons))
     steps = distil(
         student,
         learning.teacher,
@@ -166,6 +152,20 @@ def _transformer(learning: Learning, options: argparse.Namespace) -> Made:
     )
 
 
+def _lessons(learning: Learning) -> Lessons:
+    return Lessons(
+        foreign=numbers(learning.tokenizer, [pair.foreign for pair in learning.pairs]),
+        place=learning.place,
+        english=numbers(learning.tokenizer, learning.english),
+        teacher=numbers(learning.teacher_tokenizer, learning.english),
+        weights=np.array(weights(learning.pairs)),
+    )
+
+
+def _glosses(learning: Learning, lessons: Lessons) -> sparse.csr_matrix:
+    return glosses(lessons, (learning.tokenizer.get_vocab_size(), learning.teacher_tokenizer.get_vocab_size()))
+
+
 def _asked(options: argparse.Namespace, *names: str) -> Mapping[str, Any]:
     return {name: getattr(options, name) for name in ("form", "minutes", "vocabulary", "seed", *names)}
 
@@ -180,7 +180,10 @@ class Form:
 
 
 FORMS: Mapping[str, Form] = MappingProxyType(
-    {"bag": Form(_bag, vocabulary=70_000, minutes=15), "transformer": Form(_transformer, vocabulary=76_000, minutes=10)}
+    {
+        "bag": Form(_bag, vocabulary=110_000, minutes=40),
+        "transformer": Form(_transformer, vocabulary=76_000, minutes=10),
+    }
 )
 
 

@@ -1,36 +1,41 @@
 """The small form of a student: the mean of a vector for each piece of a text, then a small network; how it is taught.
 
 The network (two layers, after the deep averaging networks of Iyyer et al. 2015) begins as the identity:
-silu(x) - silu(-x) = x. A piece's vector begins as the teacher's for the piece by itself, so that names which no pair
-holds mean to the student what they mean to the teacher. How long a vector is, is how much its piece counts.
+silu(x) - silu(-x) = x. A piece's vector begins as its gloss: the mean of the teacher's for the English pieces that it
+stands beside (:mod:`training.alignment`). How long a vector is, is how much its piece counts. The table is most of
+it, and is read in four bits while it is taught, as it is shipped (see :mod:`training.quantisation`).
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
 
 import numpy as np
+import scipy.sparse as sparse
 import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
+from training.feeding import Numbers, disturbed, flat, halves
+from training.lessons import Lessons
 from training.loss import similarity_loss
-from training.pairs import Pair, weights
+from training.quantisation import four_bits
+from training.row_adam import RowAdam
 from training.teacher import Teacher, encode
-from training.texts import numbers
-from training.tokenizer import INNER, SPECIAL
+from training.tokenizer import INNER, SPECIAL, UNKNOWN_ID
 
-#: Texts of one step; how often the English itself is read; how often a piece is dropped.
-BATCH, ENGLISH_SHARE, DROPPED = 2048, 0.1, 0.05
+#: Texts of one step; how often the English itself is read; how often two texts are read as one.
+BATCH, ENGLISH_SHARE, JOINED = 2048, 0.1, 0.1
+#: How many of these are told apart from each other: all of them would take most of the time.
+APART = 1024
 #: The share of the time in which the learning rate rises.
 WARM_UP = 0.02
 #: How much a piece counts that makes up the share p of all text: A / (A + p) (Arora, Liang and Ma 2017).
-COMMON = 1e-3
-#: How much a special token counts, and texts in which pieces are counted.
-_SPECIAL_COUNTS, _SAMPLE = 1e-3, 300_000
+COMMON = 1e-4
+#: How much a special token counts.
+_SPECIAL_COUNTS = 1e-3
 
 
 class Bag(nn.Module):
@@ -38,7 +43,7 @@ class Bag(nn.Module):
         """``vectors``: float32, shape (vocabulary, dimension). ``hidden``: units of the network, twice that or more."""
         super().__init__()
         dimension = vectors.shape[1]
-        self.vectors = nn.EmbeddingBag.from_pretrained(vectors, freeze=False, mode="mean", sparse=True)
+        self.vectors = nn.Parameter(vectors)
         self.first, self.last = nn.Linear(dimension, hidden), nn.Linear(hidden, dimension)
         both = torch.cat([torch.eye(dimension), -torch.eye(dimension)])
         with torch.no_grad():
@@ -48,63 +53,61 @@ class Bag(nn.Module):
             self.last.weight.mul_(0.1)
             self.last.weight[:, : 2 * dimension] = both.T
 
+    def read(self, words: Tensor, ids: Tensor, starts: Tensor) -> Tensor:
+        """Texts by the ``words`` of their pieces, float32, shape (pieces, dimension), of which ``ids`` are numbers."""
+        mean = nn.functional.embedding_bag(ids, words, starts, mode="mean")
+        return nn.functional.normalize(self.last(nn.functional.silu(self.first(mean))), dim=-1)
+
     def forward(self, ids: Tensor, starts: Tensor) -> Tensor:
         """``ids``: int64, those of all texts; ``starts``: int64, where each begins. Rows of unit length."""
-        hidden = nn.functional.silu(self.first(self.vectors(ids, starts)))
-        return nn.functional.normalize(self.last(hidden), dim=-1)
+        pieces, place = np.unique(ids.numpy(), return_inverse=True)
+        return self.read(four_bits(self.vectors[torch.from_numpy(pieces)]), torch.from_numpy(place), starts)
 
 
 def new_bag(
-    tokenizer: Tokenizer, pairs: Sequence[Pair], teacher: Teacher, teacher_tokenizer: Tokenizer, *, hidden: int
+    glosses: sparse.csr_matrix, lessons: Lessons, teacher: Teacher, teacher_tokenizer: Tokenizer, *, hidden: int
 ) -> Bag:
-    """A bag that knows each piece as the teacher does, and how common it is in ``pairs``."""
-    pieces = [piece.removeprefix(INNER) for piece, _ in sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])]
-    vectors = torch.from_numpy(encode(teacher, teacher_tokenizer, pieces))
-    sample = pairs[:: max(1, len(pairs) // _SAMPLE)]
-    ids = numbers(tokenizer, [pair.foreign for pair in sample]).ids
-    met = np.bincount(ids, minlength=len(pieces)).astype(np.float64)
+    """A bag that reads each piece as the teacher reads the English of its gloss, and knows how common it is."""
+    names = [name for name, _ in sorted(teacher_tokenizer.get_vocab().items(), key=lambda item: item[1])]
+    known = encode(teacher, teacher_tokenizer, [name.removeprefix(INNER) for name in names])
+    # What all have in common says nothing of any.
+    vectors = glosses @ (known - known.mean(axis=0))
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    met = np.bincount(lessons.foreign.ids, minlength=len(vectors)).astype(np.float64)
     counting = COMMON / (COMMON + met / met.sum())
     counting[: len(SPECIAL)] = _SPECIAL_COUNTS
-    return Bag((vectors * torch.from_numpy(counting)[:, None]).float(), hidden)
+    return Bag(torch.from_numpy(vectors / np.maximum(lengths, 1e-9) * counting[:, None]).float(), hidden)
 
 
 def teach(
     bag: Bag,
-    pairs: Sequence[Pair],
+    lessons: Lessons,
     tokenizer: Tokenizer,
-    found: NDArray[np.float16],
-    place: NDArray[np.int64],
+    known: NDArray[np.float16],
     *,
     minutes: float,
     rate: float,
     seed: int,
 ) -> int:
-    """Teach until the time is up. ``found[place[i]]`` is the teacher's vector for the English of pair ``i``."""
+    """Teach until the time is up. ``known[lessons.place[i]]`` is the teacher's vector for the English of pair ``i``."""
     chance = np.random.default_rng(seed)
-    foreign = numbers(tokenizer, [pair.foreign for pair in pairs])
-    english = numbers(tokenizer, [pair.english for pair in pairs])
-    chances = np.cumsum(weights(pairs))
-    table = torch.optim.SparseAdam(bag.vectors.parameters(), lr=rate)
+    chances, cut = np.cumsum(lessons.weights), halves(tokenizer)
+    table = RowAdam(bag.vectors.data)
     network = torch.optim.AdamW([*bag.first.parameters(), *bag.last.parameters()], lr=rate / 5)
     begun, steps, losses = time.monotonic(), 0, 0.0
-    bag.train()
     while (passed := (time.monotonic() - begun) / (60 * minutes)) < 1:
-        drawn = np.searchsorted(chances, chance.random(BATCH) * chances[-1])
-        own = chance.random(BATCH) < ENGLISH_SHARE
-        rows = [(english if e else foreign)[i] for i, e in zip(drawn.tolist(), own.tolist(), strict=True)]
-        rows = [_dropped(row, chance) for row in rows]
-        starts = np.concatenate([[0], np.cumsum([len(row) for row in rows])[:-1]])
-        target = torch.from_numpy(found[place[drawn]].astype(np.float32))
-        ids = torch.from_numpy(np.concatenate(rows).astype(np.int64))
-        with torch.autocast("cpu", torch.bfloat16):
-            loss = similarity_loss(bag(ids, torch.from_numpy(starts)).float(), target)
-        for optimiser, height in ((table, rate), (network, rate / 5)):
-            for group in optimiser.param_groups:
-                group["lr"] = height * min(1.0, passed / WARM_UP) * (1 - passed)
-            optimiser.zero_grad(set_to_none=True)
+        ids, starts, target = _batch(lessons, chances, cut, known, chance)
+        pieces, place = np.unique(ids, return_inverse=True)
+        rows = bag.vectors.detach()[torch.from_numpy(pieces)].requires_grad_()
+        found = bag.read(four_bits(rows), torch.from_numpy(place), torch.from_numpy(starts))
+        parts = zip(torch.split(found, APART), torch.split(target, APART), strict=True)
+        loss = torch.stack([similarity_loss(*part) for part in parts]).mean()
+        height = rate * min(1.0, passed / WARM_UP) * (1 - passed)
+        network.param_groups[0]["lr"] = height / 5
+        network.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        table.step()  # type: ignore[no-untyped-call]
         network.step()
+        table.step(torch.from_numpy(pieces), rows, rate=height)
         steps, losses = steps + 1, losses + loss.item()
         if steps % 200 == 0:
             print(f"{passed:6.1%} step {steps}: loss {losses / 200:.4f}", file=sys.stderr, flush=True)
@@ -112,8 +115,28 @@ def teach(
     return steps
 
 
-def _dropped(row: NDArray[np.int32], chance: np.random.Generator) -> NDArray[np.int32]:
-    if len(row) < 4:
-        return row if len(row) else np.array([1], dtype=np.int32)
-    kept = row[chance.random(len(row)) >= DROPPED]
-    return kept if len(kept) else row
+def _batch(
+    lessons: Lessons,
+    chances: NDArray[np.float64],
+    cut: Numbers,
+    known: NDArray[np.float16],
+    chance: np.random.Generator,
+) -> tuple[Numbers, Numbers, Tensor]:
+    """Pieces one behind the other, where each text begins, and what is wanted of each.
+
+    Where two texts are joined, the mean of both is wanted: of what a bag can say, that comes nearest to the teacher.
+    """
+    drawn = np.searchsorted(chances, chance.random((BATCH, 2)) * chances[-1])
+    places = lessons.place[drawn]
+    own, alone = chance.random(BATCH) < ENGLISH_SHARE, chance.random(BATCH) >= JOINED
+    drawn[alone, 1] = -1
+    sides = (
+        flat(lessons.foreign, np.where(own[:, None], -1, drawn)),
+        flat(lessons.english, np.where(own[:, None] & (drawn >= 0), places, -1)),
+    )
+    ids, row = (np.concatenate(each) for each in zip(*sides, strict=True))
+    order = np.argsort(row, kind="stable")
+    ids, row = disturbed(ids[order], row[order], cut, UNKNOWN_ID, chance)
+    target = torch.from_numpy(known[places].astype(np.float32))
+    target[alone, 1] = 0
+    return ids, np.searchsorted(row, np.arange(BATCH)), nn.functional.normalize(target.sum(1), dim=1)

@@ -2,7 +2,8 @@
 
     python -m training.export STUDENT OUT
 
-A bag keeps its table in eight bits; a transformer its table in four, its other matrices in eight.
+Tables of pieces are kept in four bits; of what is behind them, a bag keeps all in half precision, a transformer its
+matrices in eight bits.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from torch import Tensor
 
 from training.bag import Bag
 from training.quantisation import GROUP, MIDDLE, in_eight_bits, in_four_bits, packed
+from training.texts import MAX_TOKENS
 from training.tokenizer import CLS, MASK, PAD, SEP, UNKNOWN
-from training.transformer import MAX_TOKENS, WORDS, Transformer
+from training.transformer import WORDS, Transformer
 
 WEIGHTS, TOKENIZER, RECORD, CONFIG = "weights.safetensors", "tokenizer.json", "training.json", "config.json"
 TABLE, SCALE = "table", ".scale"
@@ -32,8 +34,7 @@ _NAMES = {"pad_token": PAD, "unk_token": UNKNOWN, "cls_token": CLS, "sep_token":
 
 def export_bag(bag: Bag, tokenizer: Tokenizer, folder: Path, record: Mapping[str, Any]) -> None:
     """Write weights, tokenizer and ``record``."""
-    vectors, scale = in_eight_bits(bag.vectors.weight.detach())
-    stored = {"vectors": vectors, "vectors.scale": scale}
+    stored = _packed(bag.vectors)
     for name, layer in (("first", bag.first), ("last", bag.last)):
         stored |= {f"{name}.weight": layer.weight.detach().half(), f"{name}.bias": layer.bias.detach().half()}
     _store(stored, tokenizer, folder, record)
@@ -41,8 +42,7 @@ def export_bag(bag: Bag, tokenizer: Tokenizer, folder: Path, record: Mapping[str
 
 def export_transformer(student: Transformer, tokenizer: Tokenizer, folder: Path, record: Mapping[str, Any]) -> None:
     """Write weights, tokenizer, form and ``record``."""
-    whole, scale = in_four_bits(student.table.detach())
-    stored = {TABLE: packed(whole), TABLE + SCALE: scale}
+    stored = _packed(student.table)
     for name, value in student.weights().items():
         if value.ndim == 2:
             stored[name], stored[name + SCALE] = in_eight_bits(value.detach())
@@ -50,6 +50,11 @@ def export_transformer(student: Transformer, tokenizer: Tokenizer, folder: Path,
             stored[name] = value.detach().half()
     _store(stored, tokenizer, folder, record)
     _write(folder / CONFIG, _form(student))
+
+
+def _packed(table: Tensor) -> dict[str, Tensor]:
+    whole, scale = in_four_bits(table.detach())
+    return {TABLE: packed(whole), TABLE + SCALE: scale}
 
 
 def load_transformer(folder: Path) -> Transformer:
@@ -83,7 +88,7 @@ def unpack(folder: Path, out: Path) -> None:
 
 def _unpack_bag(folder: Path, out: Path) -> None:
     weights = load_file(folder / WEIGHTS)
-    table = weights["vectors"].float() * weights["vectors.scale"].float()[:, None]
+    table = torch.from_numpy(table_of(weights[TABLE].numpy(), weights[TABLE + SCALE].numpy()))
     modules = ("StaticEmbedding", "Dense", "Dense", "Normalize")
     places = [f"{number}_{name}" for number, name in enumerate(modules)]
     for place in places:

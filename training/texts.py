@@ -9,6 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
+#: The longest text that a transformer reads, special tokens included.
+MAX_TOKENS = 256
+
 Ids = NDArray[np.int32]
 
 

@@ -14,9 +14,8 @@ from torch import Tensor, nn
 from training import bert
 from training.quantisation import four_bits
 from training.teacher import Teacher
+from training.texts import MAX_TOKENS
 
-#: The longest text that is read, special tokens included.
-MAX_TOKENS = 256
 WORDS, _PLACES = "embeddings.word_embeddings.weight", "embeddings.position_embeddings.weight"
 
 

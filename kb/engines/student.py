@@ -1,6 +1,6 @@
 """A small encoder for many languages whose vectors lie in the space of the default model; shipped with the project.
 
-A table of vectors in eight bits, one row for each piece of a word, the mean of a text's rows, and a small network on
+A table of vectors in four bits, one row for each piece of a word, the mean of a text's rows, and a small network on
 it (docs/student.md tells how it was learnt). No torch: a text is read in well under a millisecond.
 """
 
@@ -14,13 +14,15 @@ from numpy.typing import NDArray
 
 from kb.engines.model_files import Hashes, ModelFiles, folder_fingerprint
 from kb.engines.static import MAX_TOKENS
-from kb.engines.tokens import Tokens
+from kb.engines.tokens import Ids, Tokens
 from kb.errors import ModelError
 from kb.types import Floats
 
 #: The folder of the one that is shipped; its name says which version it is.
-STUDENT = Path(__file__).parent.parent / "models" / "european-1"
+STUDENT = Path(__file__).parent.parent / "models" / "european-2"
 WEIGHTS, TOKENIZER = "weights.safetensors", "tokenizer.json"
+#: What is taken from half a byte, so that its value may be negative.
+MIDDLE = 8
 
 
 def student_files(hashes: Hashes, folder: Path = STUDENT) -> ModelFiles:
@@ -40,8 +42,8 @@ class Student:
         self.max_tokens = MAX_TOKENS
         try:
             weights = load_file(files.folder / WEIGHTS)
-            self._rows: NDArray[np.int8] = weights["vectors"]
-            self._scales = weights["vectors.scale"].astype(np.float32)
+            self._table: NDArray[np.uint8] = weights["table"]
+            self._scales: NDArray[np.float16] = weights["table.scale"]
             self._layers = tuple(
                 (weights[f"{layer}.weight"].astype(np.float32), weights[f"{layer}.bias"].astype(np.float32))
                 for layer in ("first", "last")
@@ -51,15 +53,14 @@ class Student:
             raise ModelError(
                 f"the encoder in {files.folder} cannot be loaded ({error}); install the project again"
             ) from error
-        self.dimension = int(self._rows.shape[1])
+        self.dimension = 2 * int(self._table.shape[1])
 
     def encode(self, texts: Sequence[str]) -> Floats:
         """float32, shape (len(texts), dimension), rows of unit length; zero for a text without a piece."""
         means = np.zeros((len(texts), self.dimension), dtype=np.float32)
         for number, encoded in enumerate(self._tokens.encode(texts, special=False)):
             if len(encoded):
-                ids = encoded.ids
-                means[number] = self._scales[ids] @ self._rows[ids].astype(np.float32) / len(ids)
+                means[number] = self._rows(encoded.ids).mean(axis=0)
         found = self._network(means)
         found[~means.any(axis=1)] = 0
         return np.asarray(found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12), dtype=np.float32)
@@ -70,6 +71,15 @@ class Student:
 
     def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
         return self._tokens.offsets(text)
+
+    def _rows(self, ids: Ids) -> Floats:
+        """The vectors of pieces, float32, shape (pieces, dimension); a byte holds two values, the even place low."""
+        scales = self._scales[ids].astype(np.float32)
+        rows = np.empty((len(ids), self.dimension), dtype=np.float32)
+        packed = self._table[ids]
+        rows[:, 0::2], rows[:, 1::2] = packed & 15, packed >> 4
+        rows -= MIDDLE
+        return np.asarray((rows.reshape(*scales.shape, -1) * scales[:, :, None]).reshape(rows.shape), dtype=np.float32)
 
     def _network(self, vectors: Floats) -> Floats:
         (first, before), (last, after) = self._layers
