@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from kb.engines.model_files import Hashes, ModelFiles, folder_fingerprint
 from kb.engines.static import MAX_TOKENS
+from kb.engines.tensors import open_tensors
 from kb.engines.tokens import Ids, Tokens
 from kb.errors import ModelError
 from kb.types import Floats
@@ -35,13 +36,10 @@ class Student:
 
     def __init__(self, files: ModelFiles) -> None:
         """Raises ModelError when a file is damaged."""
-        from safetensors import SafetensorError
-        from safetensors.numpy import load_file
-
         self.fingerprint = files.fingerprint
         self.max_tokens = MAX_TOKENS
         try:
-            weights = load_file(files.folder / WEIGHTS)
+            weights = open_tensors(files.folder / WEIGHTS)
             self._table: NDArray[np.uint8] = weights["table"]
             self._scales: NDArray[np.float16] = weights["table.scale"]
             self._layers = tuple(
@@ -49,7 +47,7 @@ class Student:
                 for layer in ("first", "last")
             )
             self._tokens = Tokens((files.folder / TOKENIZER).read_text(encoding="utf-8"), most=MAX_TOKENS)
-        except (OSError, ValueError, LookupError, TypeError, SafetensorError) as error:
+        except (OSError, ValueError, LookupError, TypeError) as error:
             raise ModelError(
                 f"the encoder in {files.folder} cannot be loaded ({error}); install the project again"
             ) from error
