@@ -28,6 +28,8 @@ COMMAND = REPOSITORY / ".lighthouse" / "node_modules" / ".bin" / "lighthouse"
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 LEAST = 95
 PATIENCE = 300
+#: Now and then it misses the beginning of a page's load, and asks to be run again.
+TRIES = 3
 
 #: Kinds of page that people meet first, and whether search engines are to list them: what a question finds is not.
 MEASURED = {
@@ -58,22 +60,28 @@ class Report:
 def measure(url: str, place: str, chromium: str) -> Report:
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "report.json"
-        subprocess.run(
-            [
-                str(COMMAND),
-                url + PLACES[place],
-                "--quiet",
-                "--chrome-flags=--headless --no-sandbox",
-                "--output=json",
-                f"--output-path={output}",
-                f"--only-categories={','.join(CATEGORIES)}",
-                *([] if MEASURED[place] else ["--skip-audits=is-crawlable"]),
-            ],
-            check=True,
-            timeout=PATIENCE,
-            env={**os.environ, "CHROME_PATH": chromium},
-            stderr=subprocess.DEVNULL,
-        )
+        command = [
+            str(COMMAND),
+            url + PLACES[place],
+            "--quiet",
+            "--chrome-flags=--headless=new --no-sandbox",
+            "--output=json",
+            f"--output-path={output}",
+            f"--only-categories={','.join(CATEGORIES)}",
+            *([] if MEASURED[place] else ["--skip-audits=is-crawlable"]),
+        ]
+        environment = {**os.environ, "CHROME_PATH": chromium}
+        for _ in range(TRIES):
+            ended = subprocess.run(
+                command, check=False, timeout=PATIENCE, env=environment, stderr=subprocess.PIPE, text=True
+            )
+            if ended.returncode == 0:
+                break
+        else:
+            reason = (ended.stderr.strip().splitlines() or ["it does not say why"])[-1]
+            raise SystemExit(
+                f"Lighthouse failed {TRIES} times at {PLACES[place]} ({reason}); run make lighthouse again"
+            )
         found: dict[str, Any] = json.loads(output.read_text(encoding="utf-8"))
     return Report(
         place,
