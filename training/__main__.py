@@ -143,6 +143,7 @@ def _transformer(learning: Learning, options: argparse.Namespace) -> Made:
         tokens=tokens,
         seed=options.seed,
         device=device,
+        keep=lambda: export_transformer(student, tokenizer, options.out, {"unfinished": True}),
     )
     begun = {"begun with": options.begin.name if options.begin else "glosses", "device": device.type}
     return Made(

@@ -35,8 +35,8 @@ class Transformer(nn.Module):
         return {name: value.to(kind) for name, value in zip(self.names, self.body, strict=True)}
 
     def words(self, pieces: Tensor) -> Tensor:
-        """The vectors of ``pieces`` as four bits keep them; the gradient of the table is sparse."""
-        return four_bits(nn.functional.embedding(pieces, self.table, sparse=True))
+        """The vectors of ``pieces`` as four bits keep them."""
+        return four_bits(nn.functional.embedding(pieces, self.table))
 
     def read(self, words: Tensor, mask: Tensor, weights: bert.Weights) -> Tensor:
         """Texts by the vectors of their pieces: see :func:`training.bert.vectors`."""
