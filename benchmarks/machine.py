@@ -6,6 +6,8 @@ import os
 import platform
 from pathlib import Path
 
+from kb.cores import CORES
+
 #: The units of a processor that decide how fast a model runs, as Linux calls them.
 _UNITS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "avx_vnni", "amx_int8", "amx_bf16", "asimd", "i8mm", "bf16")
 
@@ -15,12 +17,11 @@ def describe() -> str:
     lines = _lines("/proc/cpuinfo")
     name = next((value for key, value in lines if key == "model name"), platform.processor() or platform.machine())
     flags = next((value.split() for key, value in lines if key in ("flags", "Features")), [])
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     memory = next((int(value.split()[0]) / 2**20 for key, value in _lines("/proc/meminfo") if key == "MemTotal"), 0)
     units = ", ".join(unit for unit in _UNITS if unit in flags) or "no units known"
     load = os.getloadavg()[0]
     return (
-        f"{name} ({units}), {cores} cores, {memory:.0f} GiB, Python {platform.python_version()}, "
+        f"{name} ({units}), {CORES} cores, {memory:.0f} GiB, Python {platform.python_version()}, "
         f"{platform.system()}; load before: {load:.1f}"
     )
 

@@ -36,7 +36,7 @@ from benchmarks.quality import OWN, REPOSITORY
 from benchmarks.report import WRITE, publish
 from indexer.reindex import reindex
 from kb.backends import Backend, load_encoder
-from kb.bands import floor
+from kb.bands import edges
 from kb.config import load_config
 from kb.content.model import Organisation, Taxonomy
 from kb.engines.dense import SHARES, Vectors, vector_numbers, write_segment
@@ -329,7 +329,7 @@ def recall(folder: Path, backend: Backend, vectors: Mapping[str, Floats]) -> Map
         shares = []
         for text, scores in zip(vectors, exact, strict=True):
             order = np.argsort(-scores, kind="stable")
-            best = {layout.ids[d] for d in order[(mask & (scores >= floor("dense")))[order]][:10]}
+            best = {layout.ids[d] for d in order[(mask & (scores >= edges("dense")["weak"]))[order]][:10]}
             hits = backend.search(Query(text, mode="dense", exact=True, filters=filters)).hits
             if best:  # a narrow filter can leave nothing that is near enough
                 shares.append(len(best & {hit.id for hit in hits}) / len(best))

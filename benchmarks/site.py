@@ -39,6 +39,7 @@ from kb.backends import load_encoder
 from kb.config import load_config
 from kb.content.corpus import read_corpus
 from kb.content.model import Practice
+from kb.cores import CORES
 from kb.engines.model_files import DEFAULT_MODEL
 from kb.engines.vector_cache import CACHE
 
@@ -269,10 +270,19 @@ def _told(name: str, answers: Answers, memory: str) -> tuple[str, Answers, str]:
 @click.option("--entries", "count", type=int, help="Make up so many entries, instead of the real ones.")
 @click.option("--queries", "query_count", default=1000, show_default=True)
 @click.option("--clients", default=4, show_default=True, help="Connections of the closed loop.")
-@click.option("--threads", default=8, show_default=True, help="Threads of each server.")
+@click.option("--threads", default=max(2, CORES), show_default=True, help="Threads of our server.")
+@click.option("--baseline-threads", default=4, show_default=True, help="Threads of the baseline's; waitress has four.")
 @click.option("--rate", default=20.0, show_default=True, help="Requests a second of the open loop.")
 @WRITE
-def main(count: int | None, query_count: int, clients: int, threads: int, rate: float, write: Path | None) -> None:
+def main(
+    count: int | None,
+    query_count: int,
+    clients: int,
+    threads: int,
+    baseline_threads: int,
+    rate: float,
+    write: Path | None,
+) -> None:
     """Measure the results page and print a Markdown table."""
     line = describe()
     with tempfile.TemporaryDirectory(prefix="kb-site-") as name:
@@ -286,7 +296,7 @@ def main(count: int | None, query_count: int, clients: int, threads: int, rate: 
             answers, runs = asyncio.run(_while_reindexing(url, paths, rate, Reindexing(entries, data)))
             rows.append(_told(f"ours, {rate:g}/s, {runs} reindexes meanwhile", answers, _memory(pid)))
         if count is None:
-            baseline = [sys.executable, "-m", "benchmarks.site_baseline", "0", str(entries), str(threads)]
+            baseline = [sys.executable, "-m", "benchmarks.site_baseline", "0", str(entries), str(baseline_threads)]
             with serving(baseline) as (url, pid):
                 rows += _loaded("baseline", url, pid, paths, clients, rate)
     lines = [
@@ -298,7 +308,7 @@ def main(count: int | None, query_count: int, clients: int, threads: int, rate: 
         lines.append(
             f"| {name} | {answers.per_second:.1f} | {latency} | {answers.failed} of {len(answers.seconds)} | {memory} |"
         )
-    told = f"{passages:,} passages, {query_count} queries, {threads} threads"
+    told = f"{passages:,} passages, {query_count} queries, {threads} threads ({baseline_threads} of the baseline)"
     table = "\n".join(lines)
     publish("site" if count is None else "site, made up", line, f"{told}\n\n{table}", write)
 

@@ -29,7 +29,6 @@ from sentence_transformers import SentenceTransformer
 from indexer.documents import from_practice
 from indexer.passages import cut
 from kb.backends import load_encoder
-from kb.bands import band
 from kb.config import load_config
 from kb.content.codec import practice_from_json, practice_to_json
 from kb.content.corpus import read_corpus
@@ -172,7 +171,7 @@ class Baseline:
         passage = HitPassage(tuple(json.loads(heading)), text)
         question = text if kind == "question" else None
         score = float(np.clip(score, 0, 1))
-        return Hit(id, practice.title, score, band("hybrid", 1.0), passage, Why(0.4, 0.6), score, question, practice)
+        return Hit(id, practice.title, score, "strong", passage, Why(0.4, 0.6), score, question, practice)
 
     def manifest(self) -> Manifest:
         """What the ETag of a page is made of."""
@@ -186,6 +185,9 @@ class Baseline:
             passages=self._index.ntotal,
             segments=(),
         )
+
+    def labels(self) -> Labels:
+        return self._labels
 
     def label(self, facet: str, value: str, language: str = "en") -> str:
         return self._labels.label(facet, value, language)

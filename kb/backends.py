@@ -159,6 +159,18 @@ class _ByModel(Generic[_T]):
             return self._held[manifest.fingerprint]
 
 
+@dataclass(frozen=True, slots=True)
+class _Concepts:
+    """A taxonomy and what is learned from it, which takes longer than all else that a new generation needs.
+
+    ``text``: as it is stored. Few generations change it.
+    """
+
+    text: str
+    taxonomy: Taxonomy
+    glossaries: Glossaries
+
+
 class Backend:
     """Everything that can be asked of a knowledge base. Thread-safe; a new generation is noticed at the next call.
 
@@ -181,6 +193,7 @@ class Backend:
         self._encoders = _ByModel(load_encoder)
         self._words = _ByModel(load_words)
         self._reranker = reranker
+        self._concepts: _Concepts | None = None
         self._generations = Generations(self._store, self._load, readers=readers, prepare=self._prepare)
 
     def __enter__(self) -> Self:
@@ -221,7 +234,7 @@ class Backend:
                     title=documents[ids[other]].title,
                     score=round(score, 6),
                     relevance=round(cosine, 6),
-                    band=bands.band("dense", cosine),
+                    band=bands.band(bands.edges("dense"), cosine),
                     passage=_first_passage(passages[first[other]]),
                     why=Why(0.0, 1.0),
                     practice=documents[ids[other]].practice,
@@ -298,9 +311,13 @@ class Backend:
         with self._snapshot() as snapshot:
             return snapshot.generation.taxonomy
 
-    def label(self, facet: str, value: str, language: str = "en") -> str:
+    def labels(self) -> Labels:
+        """What the values of facets are called."""
         with self._snapshot() as snapshot:
-            return snapshot.labels.label(facet, value, language)
+            return snapshot.labels
+
+    def label(self, facet: str, value: str, language: str = "en") -> str:
+        return self.labels().label(facet, value, language)
 
     def manifest(self) -> Manifest:
         """What the current generation is."""
@@ -350,7 +367,17 @@ class Backend:
         manifest = layout.manifest
         size = 4 * manifest.dimension * sum(segment.rows for segment in manifest.segments)
         vectors = Vectors.open(self.folder, manifest.segments, manifest.dimension, verify=size <= _CHECKED_WHEN_OPENED)
-        return Generation(stamp, self.folder, layout, vectors, reader.taxonomy(), reader.organisations())
+        concepts = self._concepts_in(reader)
+        return Generation(
+            stamp, self.folder, layout, vectors, concepts.taxonomy, concepts.glossaries, reader.organisations()
+        )
+
+    def _concepts_in(self, reader: Reader) -> _Concepts:
+        text, kept = reader.taxonomy_text(), self._concepts
+        if kept is None or kept.text != text:
+            taxonomy = reader.taxonomy()
+            kept = self._concepts = _Concepts(text, taxonomy, Glossaries(taxonomy))
+        return kept
 
     def _encoder(self, manifest: Manifest) -> Encoder:
         encoder = self._encoders.of(manifest)

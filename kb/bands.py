@@ -11,15 +11,26 @@ from types import MappingProxyType
 
 import numpy as np
 
+from kb.languages import ENGLISH
 from kb.types import Band, Floats, Mode
+
+Edges = Mapping[Band, float]
 
 #: The lower edge of each band, by mode, best band first. What lies below the last one is not a result. It is low enough
 #: for questions in other languages, of which less is understood: a floor of 0.28 took a quarter of what they find.
-EDGES: Mapping[Mode, Mapping[Band, float]] = MappingProxyType(
+EDGES: Mapping[Mode, Edges] = MappingProxyType(
     {
-        "hybrid": {"strong": 0.90, "fair": 0.75, "weak": 0.14},
+        "hybrid": {"strong": 0.90, "fair": 0.72, "weak": 0.14},
         "lexical": {"strong": 0.80, "fair": 0.45, "weak": 0.03},
-        "dense": {"strong": 0.65, "fair": 0.53, "weak": 0.20},
+        "dense": {"strong": 0.65, "fair": 0.48, "weak": 0.20},
+    }
+)
+#: Those for a question in another language than English: the same match has a lower relevance there.
+FOREIGN_EDGES: Mapping[Mode, Edges] = MappingProxyType(
+    {
+        "hybrid": {"strong": 0.83, "fair": 0.65, "weak": 0.14},
+        "lexical": {"strong": 0.57, "fair": 0.35, "weak": 0.03},
+        "dense": {"strong": 0.58, "fair": 0.45, "weak": 0.20},
     }
 )
 
@@ -40,10 +51,11 @@ def relevance(strengths: Mapping[str, Floats]) -> Floats:
     return combined
 
 
-def floor(mode: Mode) -> float:
-    return EDGES[mode]["weak"]
+def edges(mode: Mode, language: str = ENGLISH) -> Edges:
+    """Those for a question in a language."""
+    return (EDGES if language == ENGLISH else FOREIGN_EDGES)[mode]
 
 
-def band(mode: Mode, value: float) -> Band:
-    """The band of a relevance at or above the floor."""
-    return next((name for name, edge in EDGES[mode].items() if value >= edge), "weak")
+def band(edges: Edges, value: float) -> Band:
+    """The band of a relevance at or above the last edge."""
+    return next((name for name, edge in edges.items() if value >= edge), "weak")

@@ -22,6 +22,8 @@ MOST, NEAR, BEHIND = 3, 0.55, 0.08
 SHORTEST = 3
 #: The words of the base that are taken, those in most documents first.
 LARGEST = 60_000
+#: Words whose translations are kept at most: people ask for the same ones.
+_KEPT = 20_000
 #: Rows whose numbers are widened at a time.
 _TOGETHER = 4096
 
@@ -41,13 +43,25 @@ class Dictionary:
     words: Sequence[str]
     vectors: Floats
     encode: Callable[[Sequence[str]], Floats]
+    _kept: dict[str, tuple[tuple[str, float], ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def translations(self, word: str) -> tuple[tuple[str, float], ...]:
         """English words and their cosines, the nearest first; maybe none."""
         if not len(self.words):
             return ()
+        found = self._kept.get(word)
+        if found is None:
+            found = self._nearest(word)
+            if len(self._kept) < _KEPT:
+                self._kept[word] = found
+        return found
+
+    def _nearest(self, word: str) -> tuple[tuple[str, float], ...]:
         similarities = self.vectors @ self.encode([word])[0]
-        best = np.argsort(-similarities, kind="stable")[:MOST]
+        most = min(MOST, len(self.words))
+        least = np.partition(similarities, len(similarities) - most)[len(similarities) - most]
+        near = np.flatnonzero(similarities >= least)  # of equals the first, as they are in more documents
+        best = near[np.argsort(-similarities[near], kind="stable")][:MOST]
         edge = max(NEAR, float(similarities[best[0]]) - BEHIND)
         return tuple((self.words[place], float(similarities[place])) for place in best if similarities[place] >= edge)
 

@@ -45,6 +45,7 @@ class Generation:
     layout: Layout
     vectors: Vectors
     taxonomy: Taxonomy
+    glossaries: Glossaries
     organisations: Mapping[str, Organisation]
     _kept: dict[str, object] = field(default_factory=dict)
 
@@ -94,10 +95,6 @@ class Generation:
     @cached_property
     def labels(self) -> Labels:
         return Labels(self.taxonomy, self.organisations)
-
-    @cached_property
-    def glossaries(self) -> Glossaries:
-        return Glossaries(self.taxonomy)
 
     @cached_property
     def by_key(self) -> Positions:

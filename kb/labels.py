@@ -11,6 +11,8 @@ from kb.content.model import Organisation, Taxonomy
 from kb.errors import UsageError
 from kb.types import FACETS
 
+#: Names that are kept at most: values come from addresses that anybody can make up.
+_KEPT = 100_000
 #: What somebody meant who wrote a name instead of a code.
 _MEANT: Mapping[str, Callable[[str], str | None]] = {"country": meant_country, "language": meant_language}
 
@@ -21,9 +23,20 @@ class Labels:
     def __init__(self, taxonomy: Taxonomy, organisations: Mapping[str, Organisation]) -> None:
         self._taxonomy = taxonomy
         self._organisations = organisations
+        # A page of results asks for four hundred names, nearly all of them again.
+        self._names: dict[tuple[str, str, str], str] = {}
 
     def label(self, facet: str, value: str, language: str = "en") -> str:
         """The name of ``value``; the value itself where it has none."""
+        key = (facet, value, language)
+        found = self._names.get(key)
+        if found is None:
+            found = self._label(*key)
+            if len(self._names) < _KEPT:
+                self._names[key] = found
+        return found
+
+    def _label(self, facet: str, value: str, language: str) -> str:
         if facet == "organisation":
             organisation = self._organisations.get(value)
             return organisation.name if organisation else value

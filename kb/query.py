@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import regex
 
@@ -124,8 +125,14 @@ def replaced(text: str, replacement: Callable[[str], str | None]) -> str:
 
 def translated_forms(word: str, translated: Sequence[str]) -> Forms:
     """The form that one word has in translations into each of some languages; of "l'âge" that of "âge"."""
-    found = ([token.term for token in translated_tokens(word, language)] for language in translated)
-    return tuple(terms[-1] for terms in found if terms)
+    found = (_translated_form(word, language) for language in translated)
+    return tuple(form for form in found if form)
+
+
+@lru_cache(maxsize=100_000)
+def _translated_form(word: str, language: str) -> str:
+    """Every search asks for the forms of its words in each language of a translation. Empty for what is no word."""
+    return next((token.term for token in reversed(list(translated_tokens(word, language)))), "")
 
 
 def _forms(text: str, languages: Sequence[str], translated: Sequence[str] = ()) -> list[tuple[Forms, bool]]:

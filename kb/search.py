@@ -8,7 +8,7 @@ the pages all belong to one result set.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol, get_args
 
@@ -99,6 +99,8 @@ class Scored:
     parts: Mapping[str, Floats]
     passages: Callable[[Sequence[int]], Sequence[Floats]]
     order: Positions | None = None
+    #: Of the bands, for the relevance of this query.
+    edges: bands.Edges = field(default_factory=dict)
 
 
 def search(query: Query, reading: Reading) -> Results:
@@ -116,7 +118,7 @@ def search(query: Query, reading: Reading) -> Results:
         scored = _reranked(parsed.meaning, scored, candidates, reading.reranker, reading)
     chosen = {facet: _having(layout, facet, values) for facet, values in query.filters.items() if values}
     kept = candidates & _all(chosen.values(), len(layout.ids))
-    fits = _fits(query.mode, scored)
+    fits = _fits(scored)
     if query.sort in reading.ranks:
         whole = _first(scored, np.ones(len(kept), dtype=bool), len(kept))
         scored = replace(scored, order=sorting.arranged(whole, fits, reading.ranks[query.sort]))
@@ -149,15 +151,17 @@ def _check(query: Query, labels: Labels) -> None:
 def _score(parsed: ParsedQuery, mode: Mode, reading: Reading) -> Scored:
     retrievers = {name: reading.retriever(name) for name in WEIGHTS[mode]}
     evidence = {name: retriever.retrieve(parsed) for name, retriever in retrievers.items()}
+    edges = bands.edges(mode, parsed.language)
     relevance = _relevance(evidence)
     parts, scores = _fused(evidence, mode)
     by_passage = [found.passages for found in evidence.values()]
     scored = Scored(
-        candidates=relevance >= bands.floor(mode),
+        candidates=relevance >= edges["weak"],
         scores=scores,
         relevance=relevance,
         parts=parts,
         passages=lambda documents: _added([scores(documents) for scores in by_passage]),
+        edges=edges,
     )
     if len(evidence) == 1:
         return scored
@@ -168,7 +172,7 @@ def _score(parsed: ParsedQuery, mode: Mode, reading: Reading) -> Scored:
     evidence = {name: each.retrieve(parsed, feedback=feedback) for name, each in retrievers.items()}
     relevance = _relevance(evidence)
     parts, scores = _fused(evidence, mode)
-    return replace(scored, candidates=relevance >= bands.floor(mode), scores=scores, relevance=relevance, parts=parts)
+    return replace(scored, candidates=relevance >= edges["weak"], scores=scores, relevance=relevance, parts=parts)
 
 
 def _added(passages: Sequence[Sequence[Floats]]) -> Sequence[Floats]:
@@ -275,14 +279,15 @@ def _facet(
         if count or value in selected
     ]
     position = partial(reading.labels.position, facet)
-    return tuple(sorted(found, key=lambda value: (position(value.id), -value.count, value.label.casefold(), value.id)))
+    found.sort(key=lambda value: (-value.count, value.label.casefold(), value.id))
+    return tuple(sorted(found, key=lambda value: position(value.id)))
 
 
-def _fits(mode: Mode, scored: Scored) -> Mask:
+def _fits(scored: Scored) -> Mask:
     """Which documents are strong or fair matches; browsing shows what was asked for, so all of them."""
     if not scored.parts:
         return np.ones(len(scored.scores), dtype=bool)
-    return np.asarray(scored.relevance >= bands.EDGES[mode]["fair"])
+    return np.asarray(scored.relevance >= scored.edges["fair"])
 
 
 def _hits(
@@ -314,7 +319,7 @@ def _hits(
                 title=stored.title,
                 score=round(float(scored.scores[document]), 6),
                 relevance=round(float(scored.relevance[document]), 6),
-                band=_band(mode, document, scored),
+                band=_band(document, scored),
                 passage=HitPassage(
                     heading=passage.heading,
                     text=passage.text,
@@ -356,8 +361,8 @@ def _best_question(document: int, scores: Floats, layout: Layout) -> int | None:
     return start + best if layout.questions[start + best] and beaten else None
 
 
-def _band(mode: Mode, document: int, scored: Scored) -> Band | None:
-    return bands.band(mode, float(scored.relevance[document])) if scored.parts else None
+def _band(document: int, scored: Scored) -> Band | None:
+    return bands.band(scored.edges, float(scored.relevance[document])) if scored.parts else None
 
 
 def _matched(parsed: ParsedQuery, held: frozenset[str]) -> tuple[MatchedWord, ...]:

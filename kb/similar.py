@@ -45,7 +45,7 @@ def most_similar(document: int, means: Floats, topics: Tags, *, limit: int) -> t
     """
     cosines = np.clip(means @ means[document], 0, 1)
     scores = (cosines + TOPICS * in_common(document, topics, len(means))) / (1 + TOPICS)
-    near = cosines >= bands.floor("dense")
+    near = cosines >= bands.edges("dense")["weak"]
     near[document] = False
     order = np.lexsort((np.arange(len(scores)), -scores))
     order = order[near[order]][:limit].astype(np.int64)

@@ -21,13 +21,12 @@ from itertools import islice
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
+from kb.cores import CORES
 from kb.errors import KbError, WorkerLost
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
-#: Cores that this process may use.
-CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 #: Below so many items, starting the workers takes longer than they save, at some milliseconds an item.
 LEAST = 800
 #: Each holds what the function needs (about 70 MB for reading entries), so that a large machine is not filled by them.

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kb.bands import EDGES, WORDS, band, floor, relevance
+from kb.bands import EDGES, WORDS, band, edges, relevance
 from kb.types import Mode
 
 
@@ -12,13 +12,21 @@ def test_relevance_adds_words_to_meaning() -> None:
     assert relevance({"semantic": strengths["semantic"]}).tolist() == [0.5, 0.25]
 
 
+@pytest.mark.parametrize("language", ["en", "de"])
 @pytest.mark.parametrize("mode", EDGES)
-def test_bands_begin_at_their_edges(mode: Mode) -> None:
-    edges = EDGES[mode]
-    assert list(edges) == ["strong", "fair", "weak"]
-    assert edges["strong"] > edges["fair"] > edges["weak"] == floor(mode) > 0
-    for name, edge in edges.items():
-        assert band(mode, edge) == name
-        assert band(mode, edge + 1e-6) == name
-    assert band(mode, edges["strong"] - 1e-6) == "fair"
-    assert band(mode, edges["fair"] - 1e-6) == "weak"
+def test_bands_begin_at_their_edges(mode: Mode, language: str) -> None:
+    found = edges(mode, language)
+    assert list(found) == ["strong", "fair", "weak"]
+    assert found["strong"] > found["fair"] > found["weak"] > 0
+    for name, edge in found.items():
+        assert band(found, edge) == name
+        assert band(found, edge + 1e-6) == name
+    assert band(found, found["strong"] - 1e-6) == "fair"
+    assert band(found, found["fair"] - 1e-6) == "weak"
+
+
+@pytest.mark.parametrize("mode", EDGES)
+def test_a_question_in_another_language_needs_less(mode: Mode) -> None:
+    english, german = edges(mode, "en"), edges(mode, "de")
+    assert all(german[name] <= english[name] for name in english)
+    assert german["fair"] < english["fair"]

@@ -22,6 +22,7 @@ LAYERS = [
         "kb",
         "kb.errors",
         "kb.alignment",
+        "kb.cores",
         "kb.content.model",
         "kb.content.wording",
         "kb.function_words",

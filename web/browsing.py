@@ -94,7 +94,7 @@ def panels(results: Results, taxonomy: Taxonomy, called: Callable[[str, str], st
 
 
 def _panel(facet: str, values: Sequence[FacetValue], taxonomy: Taxonomy, called: Callable[[str, str], str]) -> Panel:
-    offered = [replace(value, label=called(facet, value.id)) for value in values if value.count or value.selected]
+    offered = [_named(value, called(facet, value.id)) for value in values if value.count or value.selected]
     choices = _nested(facet, offered, taxonomy)
     is_tree = any(choice.narrower for choice in choices)
     all_visible = is_tree or len(choices) <= VISIBLE_VALUES
@@ -109,6 +109,10 @@ def _panel(facet: str, values: Sequence[FacetValue], taxonomy: Taxonomy, called:
         left_out=len(more[OFFERED_VALUES:]),
         open=facet in OPEN_FACETS or any(value.selected for value in values),
     )
+
+
+def _named(value: FacetValue, label: str) -> FacetValue:
+    return value if value.label == label else replace(value, label=label)
 
 
 def _nested(facet: str, values: Sequence[FacetValue], taxonomy: Taxonomy) -> tuple[Choice, ...]:

@@ -162,6 +162,12 @@ def rules_for(rule: str) -> tuple[str, str]:
 def register(app: Flask) -> None:
     babel = Babel(app, locale_selector=lambda: _LOCALES[language()])
     babel.domain_instance = _Catalogues()
+    # What templates say, some hundred times a page, without a detour through the settings of the extension.
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: _translations(language()).ugettext(text),
+        lambda one, many, count: _translations(language()).ungettext(one, many, count),
+        newstyle=True,
+    )
 
     @app.url_value_preprocessor
     def _without_language(_: str | None, values: dict[str, Any] | None) -> None:

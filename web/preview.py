@@ -19,6 +19,7 @@ from kb.config import Config
 from kb.content.corpus import ORGANISATIONS, TAXONOMY, PracticeReading, read_corpus, read_practice
 from kb.content.model import Corpus, Organisation, Practice, Taxonomy
 from kb.errors import ContentError
+from kb.labels import Labels
 from web import bare_app, views
 from web.practice_page import practice_context
 from web.server import serve
@@ -58,6 +59,9 @@ class Watched:
 
     def organisations(self) -> Mapping[str, Organisation]:
         return self.corpus().organisations
+
+    def labels(self) -> Labels:
+        return Labels(self.taxonomy(), self.organisations())
 
     def _surroundings(self) -> list[str]:
         folders = (self._entries / ORGANISATIONS, self._entries / TAXONOMY)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from flask import current_app, g
 
 from kb.history import History
-from kb.labels import Labels
 from kb.review import REVIEW_DAYS
 from web.languages import language, lazy
 
 if TYPE_CHECKING:
     from kb.backends import Backend
     from kb.content.model import Organisation, Taxonomy
+    from kb.labels import Labels
 
 EXTENSION = "shared-practice"
 SITE_NAME = "Shared Practice"
@@ -27,6 +28,8 @@ class Names(Protocol):
     def taxonomy(self) -> Taxonomy: ...
 
     def organisations(self) -> Mapping[str, Organisation]: ...
+
+    def labels(self) -> Labels: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +67,14 @@ def current_backend() -> Backend:
 
 
 def label(facet: str, value: str) -> str:
-    """What a value of a facet is called. The names are read once a request: a page asks for hundreds of them."""
-    if "labels" not in g:
-        names = current_site().names
-        g.labels = Labels(names.taxonomy(), names.organisations())
-    return cast("Labels", g.labels).label(facet, value, language())
+    """What a value of a facet is called, in the language of the request."""
+    return labelling()(facet, value)
+
+
+def labelling() -> Callable[[str, str], str]:
+    """:func:`label`, made once a request: a page asks for hundreds of names."""
+    kept = cast("dict[str, Callable[[str, str], str]]", g.setdefault("labelling", {}))
+    code = language()
+    if code not in kept:
+        kept[code] = partial(current_site().names.labels().label, language=code)
+    return kept[code]

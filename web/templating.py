@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask
@@ -37,6 +38,18 @@ def highlight(text: str, spans: Iterable[tuple[int, int]] = ()) -> Markup:
     return Markup("").join([*pieces, escape(text[done:])])
 
 
+def count(practices: int) -> Markup:
+    """A number beside what it counts; read out, it says that it counts practices."""
+    return _count(practices, languages.language())
+
+
+@lru_cache(maxsize=20_000)
+def _count(practices: int, code: str) -> Markup:
+    """``code`` is the language of the request."""
+    shown, told = languages.number(practices), words.counted(practices, "practice")
+    return _COUNT.format(shown, told)
+
+
 def split_title(title: str) -> tuple[str, str]:
     """The proper name and what it does: titles are written ``Name: what it does``."""
     name, colon, rest = title.partition(": ")
@@ -60,6 +73,8 @@ def host(url: str) -> str:
     """The part of a web address that people recognise."""
     return url.split("//", 1)[-1].split("/", 1)[0].removeprefix("www.")
 
+
+_COUNT = Markup('<span class="count" aria-hidden="true">{}</span><span class="unseen">{}</span>')
 
 FILTERS: dict[str, Any] = {
     "day": words.day,
@@ -92,6 +107,7 @@ GLOBALS: dict[str, Any] = {
     "LANGUAGES": languages.LANGUAGES,
     "LOCALES": languages.LOCALES,
     "alternates": languages.alternates,
+    "count": count,
     "counted": words.counted,
     "number": languages.number,
     "dossier_from": words.dossier_from,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import request, url_for
+from flask import current_app, request, url_for
 
 from kb.types import Query
+from web.languages import language
 from web.params import to_arguments
 from web.site import current_site
 
@@ -23,6 +24,10 @@ CONCEPT_PATHS = {
 }
 
 
+_KEPT = "urls-of-values"
+_MOST_KEPT = 50_000
+
+
 def search_url(query: Query) -> str:
     return url_for("search", **to_arguments(query))  # type: ignore[arg-type]
 
@@ -33,7 +38,21 @@ def filter_url(facet: str, value: str) -> str:
 
 
 def value_url(facet: str, value: str) -> str:
-    """The page about a value where there is one, else the search for it."""
+    """The page about a value where there is one, else the search for it.
+
+    A page of results has seventy of them, so they are kept: they depend on nothing else of a request.
+    """
+    kept: dict[tuple[str, ...], str] = current_app.extensions.setdefault(_KEPT, {})
+    key = (facet, value, language(), request.script_root)
+    found = kept.get(key)
+    if found is None:
+        if len(kept) >= _MOST_KEPT:
+            kept.clear()
+        found = kept[key] = _value_url(facet, value)
+    return found
+
+
+def _value_url(facet: str, value: str) -> str:
     if facet in CONCEPT_PATHS:
         return url_for("concept", facet=facet, concept_id=value)
     if facet == "organisation":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 
 from kb.content.model import Ages, Practice
 from kb.types import Why
@@ -92,8 +93,13 @@ COUNTED = (
 
 def counted(number: int, one: str, many: str | None = None) -> str:
     """``1 practice``, ``14 practices``, ``1,204 practices``; what is counted stands in :data:`COUNTED`."""
-    forms = f"%(number)s {one}", f"%(number)s {many or f'{one}s'}"
-    return ngettext(*forms, number, number=languages.number(number))
+    return _counted(number, one, many or f"{one}s", languages.language())
+
+
+@lru_cache(maxsize=20_000)
+def _counted(number: int, one: str, many: str, code: str) -> str:
+    """``code`` is the language of the request, in which :func:`ngettext` answers."""
+    return ngettext(f"%(number)s {one}", f"%(number)s {many}", number, number=languages.number(number))
 
 
 def joined(items: Sequence[str]) -> str:

@@ -16,6 +16,7 @@ from kb.cli.options import RERANKER
 from kb.cli.progress import progress
 from kb.config import DEFAULT_SITE, Config
 from kb.content.codec import organisation_to_json, practice_to_json, taxonomy_to_json
+from kb.cores import CORES
 from kb.engines.model_files import DEFAULT_MODEL
 from kb.engines.store import Store
 from kb.engines.verified import forget_verified
@@ -24,6 +25,9 @@ from kb.history import History
 from kb.review import overdue
 from kb.types import Query
 
+#: A page takes its thread's core for as long as it is made: more at a time wait for each other, and switching between
+#: them makes all later.
+_THREADS = max(2, CORES)
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
@@ -160,7 +164,13 @@ def _one_line(value: object) -> str:
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="The port to listen on.")
-@click.option("--threads", type=click.IntRange(1, 256), default=8, show_default=True, help="Requests at a time.")
+@click.option(
+    "--threads",
+    type=click.IntRange(1, 256),
+    default=_THREADS,
+    show_default="one for each core, two at least",
+    help="Requests at a time.",
+)
 @click.option(
     "--trusted-proxies",
     type=click.IntRange(0, 10),

@@ -29,7 +29,7 @@ from kb.types import Floats
 #: Where forms lie in the data folder.
 FOLDER = "models"
 #: Raise it when a form is made in another way: those of before are then made anew.
-FORMAT = 2
+FORMAT = 3
 #: What the cosine of a vector to the model's own must be, on average and at least.
 MEAN, LEAST = 0.99, 0.97
 #: Tokens in one batch, padding included: beyond that a batch leaves the processor's cache, and gets slower.

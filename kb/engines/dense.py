@@ -19,12 +19,12 @@ from pathlib import Path
 import faiss
 import numpy as np
 
+from kb.cores import CORES
 from kb.crosslingual import query_vector
 from kb.errors import Damaged, StoreError
 from kb.query import ParsedQuery
 from kb.similar import centroids
 from kb.types import Encoder, Evidence, Floats, Layout, Positions, Segment
-from kb.workers import CORES
 
 SEGMENTS = "segments"
 #: Passages whose vectors are copied at a time.

@@ -6,7 +6,7 @@ do. FTS5 finds phrases.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 
@@ -145,13 +145,12 @@ class LexicalRetriever:
     ) -> Sequence[Floats]:
         """How much of the query the text of each passage of ``documents`` holds."""
         spans = [(int(self._layout.starts[d]), int(self._layout.starts[d + 1])) for d in documents]
-        texts = self._reader.analysed([int(key) for start, end in spans for key in self._layout.keys[start:end]])
+        keys = [self._layout.keys[start:end].tolist() for start, end in spans]
+        texts = self._reader.analysed(list(chain.from_iterable(keys)))
+        shares = weights.tolist()
         return [
-            np.array(
-                [_held(texts.get(int(key), "").split(), terms, weights) for key in self._layout.keys[start:end]],
-                dtype=np.float32,
-            )
-            for start, end in spans
+            np.array([_held(texts.get(key, "").split(), terms, shares) for key in several], dtype=np.float32)
+            for several in keys
         ]
 
     def _positions(self, keys: Positions) -> Positions:
@@ -172,17 +171,18 @@ def document_places(layout: Layout) -> Positions:
     return places
 
 
-def _held(words: Sequence[str], terms: Sequence[Forms], weights: NDArray[np.float64]) -> float:
+def _held(words: Sequence[str], terms: Sequence[Forms], weights: Sequence[float]) -> float:
     """The share of a query's weight that ``words`` hold, a word that is repeated counting more, up to all of it.
 
     Of several forms of a term the last one that is there counts.
     """
-    counts = ((weight, _last(map(words.count, forms))) for forms, weight in zip(terms, weights, strict=True))
-    return min(1.0, sum(float(weight) * count / (count + K1) for weight, count in counts if count))
-
-
-def _last(counts: Iterable[int]) -> int:
-    return next((count for count in reversed(list(counts)) if count), 0)
+    held = 0.0
+    for forms, weight in zip(terms, weights, strict=True):
+        for form in reversed(forms):
+            if count := words.count(form):
+                held += weight * count / (count + K1)
+                break
+    return min(1.0, held)
 
 
 def _sums(places: Positions, values: NDArray[np.float64], number: int) -> NDArray[np.float64]:

@@ -2,8 +2,10 @@
 
 Weights are kept as 8-bit integers with a scale for each output channel, activations are quantised as they come in
 groups of :data:`GROUP` values, which processors with VNNI multiply four times as fast as floats; what is not a matrix
-product runs in bfloat16 where the processor has it. One thread works on one call, and a call for each core runs at a
-time: that kept both cores busier than two threads on one call (docs/performance.md).
+product runs in bfloat16 where the processor has it. With AMX the runtime would multiply in bfloat16 instead, by tiles
+that a query of ten tokens hardly fills: it is told to stay with floats, and so with integers where it matters. One
+thread works on one call, and a call for each core runs at a time: that kept both cores busier than two threads on one
+call (docs/performance.md).
 """
 
 from __future__ import annotations
@@ -12,7 +14,6 @@ import contextlib
 import functools
 import hashlib
 import logging
-import os
 import platform
 import queue
 import shutil
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from kb.cores import CORES
 from kb.engines.tokens import Ids
 from kb.types import Floats
 
@@ -64,12 +66,17 @@ def version() -> str:
 
 def _units() -> str:
     """What the processor can do, as eight letters: virtual machines call very different ones by one name."""
+    return hashlib.sha256(_flags().encode()).hexdigest()[:8]
+
+
+@functools.cache
+def _flags() -> str:
+    """The line in which Linux says what the processor can do; elsewhere what kind it is."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:
         lines = []
-    able = next((line for line in lines if line.lower().startswith(("flags", "features"))), platform.machine())
-    return hashlib.sha256(able.encode()).hexdigest()[:8]
+    return next((line for line in lines if line.lower().startswith(("flags", "features"))), platform.machine())
 
 
 def trace(model: SentenceTransformer, names: Sequence[str], examples: Sequence[Any]) -> openvino.Model:
@@ -150,13 +157,14 @@ class Network:
 
         Raises RuntimeError for what is neither.
         """
-        self.streams = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        self.streams = CORES
         settings = {
             "NUM_STREAMS": self.streams,
             "INFERENCE_NUM_THREADS": self.streams,
             # Two processes that pin their threads would share one core and leave the others idle.
             "ENABLE_CPU_PINNING": False,
             "DYNAMIC_QUANTIZATION_GROUP_SIZE": GROUP,
+            **({"INFERENCE_PRECISION_HINT": "f32"} if "amx_tile" in _flags().split() else {}),
         }
         self._file = source if isinstance(source, Path) else None
         if isinstance(source, Path):

@@ -487,8 +487,12 @@ class Reader:
         return {key: organisation_from_json(json.loads(value)) for key, value in rows}
 
     def taxonomy(self) -> Taxonomy:
+        return taxonomy_from_json(json.loads(self.taxonomy_text()))
+
+    def taxonomy_text(self) -> str:
+        """The taxonomy as it is stored; where it is the same, the taxonomy is."""
         row = self.connection.execute("SELECT value FROM meta WHERE key = 'taxonomy'").fetchone()
-        return taxonomy_from_json(json.loads(row[0]) if row else [])
+        return str(row[0]) if row else "[]"
 
     def vocabulary(self) -> Mapping[str, int]:
         """Every word as it is written, folded, with the number of documents that hold it. Letters only."""

@@ -9,7 +9,7 @@ from kb.suggestions import Suggestion
 from kb.types import Query, Results
 from web.browsing import chosen, pages, panels
 from web.params import SORTS, exactly, on_page, read_part, read_query, sorted_by, toggled, without_filters
-from web.site import current_backend, label
+from web.site import current_backend, labelling
 from web.urls import search_url, value_url
 from web.words import FACET_NAMES, SUGGESTED
 
@@ -29,7 +29,7 @@ def search() -> str:
         template,
         query=query,
         results=results,
-        panels=panels(results, backend.taxonomy(), label),
+        panels=panels(results, backend.taxonomy(), labelling()),
         chips=[(facet, value, search_url(toggled(query, facet, value))) for facet, value in chosen(query)],
         sorts=_sorts(query),
         sorted_by=_sorted_by(query),
