@@ -1,13 +1,15 @@
-"""Translation retrieval: does the vector of a sentence lie nearest to that of its translation?"""
+"""Translation retrieval: is what is found first, of all sentences of the one language, the translation of the other?"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 
 from kb.errors import UsageError
-from kb.types import Encoder, Floats, Multilingual
+from kb.types import Document, Encoder, Floats, Multilingual, Section
+
+Pairs = Sequence[tuple[str, str]]
 
 
 def read_pairs(file: Path) -> list[tuple[str, str]]:
@@ -29,11 +31,31 @@ def read_pairs(file: Path) -> list[tuple[str, str]]:
     return pairs
 
 
-def accuracy_at_1(pairs: Sequence[tuple[str, str]], encoder: Encoder) -> dict[str, float | int]:
+def documents(sentences: Sequence[str], language: str) -> Mapping[str, Document]:
+    """What is searched: a document for each distinct sentence, by its first place in ``sentences``."""
+    places = {sentence: place for place, sentence in reversed(list(enumerate(sentences)))}
+    return {
+        str(place): Document(id=str(place), title="", language=language, sections=(Section((), sentence),))
+        for sentence, place in sorted(places.items(), key=lambda found: found[1])
+    }
+
+
+def found_at_1(pairs: Pairs, first: Callable[[str], str | None]) -> float:
+    """The share of pairs of a question and its answer of which ``first`` finds the answer.
+
+    ``first`` gives the id (see :func:`documents`) of what a search finds first among all answers, or None.
+    """
+    answers = [answer for _, answer in pairs]
+    found = ((first(question), answer) for question, answer in pairs)
+    return round(fmean(id is not None and answers[int(id)] == answer for id, answer in found), 4)
+
+
+def accuracy_at_1(pairs: Pairs, encoder: Encoder) -> dict[str, float | int]:
     """The share of sentences whose nearest neighbour on the other side is their translation, both ways.
 
-    English is read by the model, the other side by the part of it that knows all languages, if it has one. Sentences
-    that occur more than once on a side count as one: any of their translations is right.
+    Nothing but vectors is compared, of the sentences as they are. English is read by the model, the other side by the
+    part of it that knows all languages, if it has one. Sentences that occur more than once on a side count as one: any
+    of their translations is right.
     """
     read = encoder.by_student if isinstance(encoder, Multilingual) else encoder.encode
     foreign = read([pair[0] for pair in pairs])

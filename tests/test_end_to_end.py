@@ -84,7 +84,7 @@ def test_questions_in_the_language_of_a_translation_are_answered_by_meaning(real
         modes: tuple[Mode, ...] = ("dense", "hybrid")
         for mode in modes:
             for text, id in ASKED.items():
-                assert id in [hit.id for hit in backend.search(Query(text, mode=mode, limit=3)).hits], (mode, text)
+                assert id in [hit.id for hit in backend.search(Query(text, mode=mode, limit=5)).hits], (mode, text)
 
 
 def test_meaning_finds_what_words_do_not(real: Path) -> None:

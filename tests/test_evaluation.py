@@ -11,7 +11,7 @@ import pytest
 from kb.collection import read_collection
 from kb.errors import UsageError
 from kb.evaluation import evaluate
-from kb.pairs import accuracy_at_1, read_pairs
+from kb.pairs import accuracy_at_1, documents, found_at_1, read_pairs
 from tests.conftest import FakeEncoder
 
 
@@ -101,6 +101,18 @@ def test_accuracy_at_1_both_ways() -> None:
 
 def test_repeated_sentences_count_as_one() -> None:
     assert accuracy_at_1([("a", "x"), ("a", "x")], FakeEncoder())["english_to_foreign"] == 1
+
+
+def test_a_search_finds_any_of_the_same_sentences() -> None:
+    pairs = [("hund", "dog"), ("köter", "dog"), ("katze", "cat"), ("?", "lamp")]
+    sentences = documents([english for _, english in pairs], "en")
+    assert {id: document.sections[0].text for id, document in sentences.items()} == {
+        "0": "dog",
+        "2": "cat",
+        "3": "lamp",
+    }
+    answers = {"hund": "0", "köter": "0", "katze": "3", "?": None}
+    assert found_at_1(pairs, answers.__getitem__) == 0.5
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "serve": ("operate", "Serve the site."),
         "export": ("operate", "Print everything as one JSON document."),
         "evaluate": ("evaluate", "Judge the ranking on a test collection."),
-        "evaluate-pairs": ("evaluate", "Judge the encoder on sentence pairs."),
+        "evaluate-pairs": ("evaluate", "Judge the search on sentence pairs."),
     }
 )
 

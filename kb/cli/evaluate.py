@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import click
 
 from kb.backends import Backend, backend_with, load_encoder, load_reranker, open_backend
 from kb.cli.options import RERANKER
+from kb.cli.progress import progress
 from kb.collection import Collection, read_collection
 from kb.config import Config
 from kb.engines.model_files import DEFAULT_MODEL
@@ -19,6 +21,12 @@ from kb.errors import UsageError
 from kb.query import MAX_CHARACTERS
 from kb.types import Encoder, Mode, Query
 
+if TYPE_CHECKING:
+    from kb.pairs import Pairs
+
+#: Comparing vectors and nothing else, beside the modes of a search.
+VECTORS = "vectors"
+WAYS = ("foreign_to_english", "english_to_foreign")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 _MODEL = click.option("--model", help=f"A sentence-transformers model.  [default: {DEFAULT_MODEL}]")
 
@@ -134,19 +142,60 @@ def _comparison(value: Mapping[str, Any], earlier: Mapping[str, Any]) -> list[st
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--mode",
+    type=click.Choice([*get_args(Mode), VECTORS]),
+    default="hybrid",
+    show_default=True,
+    help="How to rank; with vectors only those of the sentences are compared, which takes seconds.",
+)
 @_MODEL
 @_JSON
 @click.pass_obj
-def evaluate_pairs(config: Config, file: Path, model: str | None, as_json: bool) -> None:
-    """Judge the encoder on sentence pairs: FILE has a sentence, a tab and its English translation a line.
+def evaluate_pairs(config: Config, file: Path, mode: str, model: str | None, as_json: bool) -> None:
+    """Judge the search on sentence pairs: FILE has a sentence, a tab and its English translation a line.
 
-    Prints how often the nearest of all sentences on the other side is the right one.
+    All sentences of one side are indexed beside the base, and each of the other side is searched for. Prints how often
+    its translation is found first.
     """
     from kb.pairs import accuracy_at_1, read_pairs
 
-    value = accuracy_at_1(read_pairs(file), load_encoder(model or DEFAULT_MODEL, config.data))
+    pairs = read_pairs(file)
+    name = model or DEFAULT_MODEL
+    encoder = load_encoder(name, config.data)
+    if mode == VECTORS:
+        value: dict[str, Any] = dict(accuracy_at_1(pairs, encoder))
+    else:
+        value = _found(config, file.resolve().stem, pairs, cast("Mode", mode), name, encoder)
+    value["mode"] = mode
     if as_json:
         click.echo(json.dumps(value, indent=2))
         return
-    for name, shown in value.items():
-        click.echo(f"{name:>20}: {shown}")
+    for measure, shown in value.items():
+        click.echo(f"{measure:>20}: {shown}")
+
+
+def _found(config: Config, stem: str, pairs: Pairs, mode: Mode, model: str, encoder: Encoder) -> dict[str, Any]:
+    from indexer.build import build
+    from kb.languages import ENGLISH, language_of
+    from kb.pairs import documents, found_at_1
+
+    back = [(english, foreign) for foreign, english in pairs]
+    languages = ENGLISH, language_of(" ".join(foreign for foreign, _ in pairs))
+    value: dict[str, Any] = {}
+    done = 0
+    with progress(sys.stderr, "sentences") as told:
+        for way, asked, language in zip(WAYS, (pairs, back), languages, strict=True):
+            folder = config.data / "evaluation" / f"{stem}-{way}"
+            build(folder, documents([answer for _, answer in asked], language), encoder, model)
+            with backend_with(encoder, folder) as backend:
+
+                def first(text: str, backend: Backend = backend) -> str | None:
+                    nonlocal done
+                    done += 1
+                    told.advance(done, 2 * len(pairs))
+                    hits = backend.search(Query(text[:MAX_CHARACTERS], mode=mode, limit=1)).hits
+                    return hits[0].id if hits else None
+
+                value[way] = found_at_1(asked, first)
+    return {**value, "pairs": len(pairs)}
