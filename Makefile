@@ -14,8 +14,9 @@ run: $(VENV)/.installed
 	elif [ $$code -ne 0 ]; then exit $$code; fi
 	@exec $(BIN)/kb serve --host $(HOST) --port $(PORT)
 
+# A process for each core, up to four; the tests of one file stay together, as they share what takes long to make.
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $$($(BIN)/python -c "from kb.cores import CORES; print(min(4, CORES))") --dist loadfile
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -13,7 +13,7 @@ import numpy as np
 from kb.dictionary import LARGEST, Halves, KnownWords, halved, may_mean, meaningful
 from kb.engines.word_vectors import WORDS, KeptWords, add_words, read_words_kept, sweep, write_words
 from kb.errors import ModelError
-from kb.types import Encoder, NamedStudent
+from kb.types import Encoder, Multilingual
 
 #: So few words wait for their vectors: to make these few takes a question no longer, and a run that changes one entry
 #: need not load the encoder for them.
@@ -40,7 +40,7 @@ def keep_words(
     where the file is to be written anew: when it is missing, damaged or of another encoder, holds much that is not
     needed, or with ``full``. What cannot be made or written is noticed, and stops nothing.
     """
-    if not isinstance(encoder, NamedStudent):
+    if not isinstance(encoder, Multilingual):
         return
     fingerprint = encoder.student_fingerprint
 

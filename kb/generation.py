@@ -26,7 +26,7 @@ from kb.labels import Labels
 from kb.landscape import Landscape, regions
 from kb.spelling import Vocabulary
 from kb.suggestions import MAX_TEXTS, Suggestions
-from kb.types import Encoder, Floats, Layout, Multilingual, NamedStudent, Positions
+from kb.types import Encoder, Floats, Layout, Multilingual, Positions
 
 _T = TypeVar("_T")
 _LOG = logging.getLogger(__name__)
@@ -85,8 +85,6 @@ class Generation:
         words = self.vocabulary(reader)
 
         def make() -> Dictionary:
-            if not isinstance(encoder, NamedStudent):
-                return make_dictionary(words.documents, encoder.by_student)
             kept = read_words_kept(self.folder, encoder.student_fingerprint)
             return make_dictionary(words.documents, encoder.by_student, kept.known)
 

@@ -431,14 +431,9 @@ class Multilingual(Encoder, Protocol):
         dimension). Raises ModelError likewise."""
         ...
 
-
-@runtime_checkable
-class NamedStudent(Multilingual, Protocol):
-    """One whose part that knows all languages has a name, so that what it made of words can be kept."""
-
     @property
     def student_fingerprint(self) -> str:
-        """Names that part; known before it is loaded."""
+        """Names that part, so that what it made of words can be kept; known before it is loaded."""
         ...
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from kb.engines.student import MIDDLE
+
 #: How many values of a row in four bits share a scale, and the largest whole number.
 GROUP, LARGEST = 32, 7
-#: What is added to make whole numbers positive.
-MIDDLE = 8
 
 
 def in_eight_bits(table: Tensor) -> tuple[Tensor, Tensor]:

@@ -22,7 +22,7 @@ from kb.types import Floats
 #: The folder of the one that is shipped; its name says which version it is.
 STUDENT = Path(__file__).parent.parent / "models" / "european-2"
 WEIGHTS, TOKENIZER = "weights.safetensors", "tokenizer.json"
-#: What is taken from half a byte, so that its value may be negative.
+#: What half a byte has more than its value, which may be negative.
 MIDDLE = 8
 
 
