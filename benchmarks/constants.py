@@ -67,7 +67,7 @@ def _field(table: Mapping[str, float], field: str) -> Callable[[float], object]:
 #: The numbers on which a ranking in English hangs. Keywords are left out: the collections have none.
 CONSTANTS = (
     Constant(
-        "share of meaning", search, "WEIGHTS", (0.45, 0.5, 0.6, 0.65), fusion.WEIGHTS["hybrid"]["semantic"], _weights
+        "share of meaning", search, "WEIGHTS", (0.45, 0.54, 0.6, 0.65), fusion.WEIGHTS["hybrid"]["semantic"], _weights
     ),
     Constant("damping of the word score", fusion, "DAMPING", (20, 30, 60, 80), fusion.DAMPING),
     Constant("share of the mean of the passages", dense, "SHARES", (0, 0.1, 0.3), dense.SHARES["mean"], _shares),

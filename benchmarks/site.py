@@ -112,6 +112,8 @@ class _Connection:
         writer.write(f"GET {path} HTTP/1.1\r\nHost: {self._host}\r\n{known}\r\n".encode())
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
         if known and head.startswith("HTTP/1.1 304"):
+            if re.search(r"(?im)^connection: close", head):
+                self.close()
             return True
         if self._kept is not None and (etag := re.search(r"(?im)^etag: (\S+)", head)):
             self._kept[path] = etag[1]

@@ -18,7 +18,7 @@ from kb.types import Floats, Mode
 #: The weight of each retriever, by mode. They add up to 1.
 WEIGHTS: Mapping[Mode, Mapping[str, float]] = MappingProxyType(
     {
-        "hybrid": {"lexical": 17 / 37, "semantic": 20 / 37},
+        "hybrid": {"lexical": 0.5, "semantic": 0.5},
         "lexical": {"lexical": 1.0},
         "dense": {"semantic": 1.0},
     }
