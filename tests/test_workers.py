@@ -73,8 +73,10 @@ def test_whatever_ends_the_work_ends_the_workers() -> None:
             os.kill(process, 0)
 
 
+#: Tests that run in the background may have been told to ignore Ctrl-C, and their children with them.
 _KILLED = """
-import os, sys
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from kb.workers import LEAST, spread
 from tests.work import Plus
 for _, process in spread(Plus(0), range(4 * LEAST), 4 * LEAST, workers=2):
