@@ -42,9 +42,9 @@ from kb.types import Document, Encoder, Mode, Query
 REPOSITORY = Path(__file__).resolve().parent.parent
 OWN = REPOSITORY / "tests" / "quality"
 BASELINE = Path(__file__).with_name("quality-baseline.json")
-#: A mean may fall this far below the baseline before it counts. The same model rounds otherwise on another processor:
-#: between bfloat16 and integers of eight bits the means of our own queries differ by .003.
-TOLERANCE = 0.004
+#: A mean may fall this far below the baseline before it counts: less than one query in ten moved by one rank. The
+#: same model rounds otherwise on another processor, which moves some means by more: accept a baseline there first.
+TOLERANCE = 0.002
 
 Rankings = Mapping[str, Sequence[str]]
 

@@ -76,15 +76,19 @@ ASKED = {
     "felvilágosítás kamaszoknak a szexről, alkalmazás": "hintalovon-yelon-app",
     "policie učí ve škole o bezpečném internetu": "czech-police-tvoje-cesta-onlinem",
 }
+#: Among the first three; that of the police was first or second until the encoder for other languages got .82 of a
+#: question, and is fifth since. It is to come back.
+PLACES = dict.fromkeys(ASKED, 3) | {"policie učí ve škole o bezpečném internetu": 10}
 
 
-def test_questions_in_the_language_of_a_translation_find_it_by_meaning_on_the_first_page(real: Path) -> None:
+def test_questions_in_the_language_of_a_translation_are_answered_by_meaning(real: Path) -> None:
     encoder = load_encoder(DEFAULT_MODEL, real)
     with Backend(real, lambda manifest: encoder) as backend:
         modes: tuple[Mode, ...] = ("dense", "hybrid")
         for mode in modes:
             for text, id in ASKED.items():
-                assert id in [hit.id for hit in backend.search(Query(text, mode=mode, limit=10)).hits], (mode, text)
+                hits = backend.search(Query(text, mode=mode, limit=PLACES[text])).hits
+                assert id in [hit.id for hit in hits], (mode, text)
 
 
 def test_meaning_finds_what_words_do_not(real: Path) -> None:

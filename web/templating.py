@@ -15,6 +15,8 @@ from web import languages, metadata, urls, words
 from web.collecting import MOST_COLLECTED, MOST_COMPARED
 from web.site import current_site, label
 
+_COUNT = Markup('<span class="count" aria-hidden="true">{}</span><span class="unseen">{}</span>')
+
 
 def register(app: Flask) -> None:
     environment = app.jinja_env
@@ -73,8 +75,6 @@ def host(url: str) -> str:
     """The part of a web address that people recognise."""
     return url.split("//", 1)[-1].split("/", 1)[0].removeprefix("www.")
 
-
-_COUNT = Markup('<span class="count" aria-hidden="true">{}</span><span class="unseen">{}</span>')
 
 FILTERS: dict[str, Any] = {
     "day": words.day,
