@@ -27,10 +27,10 @@ from benchmarks.quality import OWN, REPOSITORY
 from benchmarks.report import WRITE, publish
 from indexer.reindex import reindex
 from kb.backends import Backend, backend_with, load_encoder
-from kb.bands import edges
 from kb.config import load_config
-from kb.engines.model_files import DEFAULT_MODEL
-from kb.languages import ENGLISH
+from kb.engines.encoders.model_files import DEFAULT_MODEL
+from kb.ranking.bands import edges
+from kb.text.languages import ENGLISH
 from kb.types import Mode, Query
 
 Values = NDArray[np.float64]

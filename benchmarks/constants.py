@@ -23,14 +23,15 @@ from benchmarks.machine import describe
 from benchmarks.quality import REPOSITORY, Task, tasks_in
 from benchmarks.report import WRITE, publish
 from indexer.build import build
-from kb import fusion, search
+from kb import search
 from kb.backends import backend_with, load_encoder
 from kb.config import load_config
 from kb.engines import dense, lexical
-from kb.engines.model_files import DEFAULT_MODEL
-from kb.evaluation import evaluate
-from kb.query import MAX_CHARACTERS
+from kb.engines.encoders.model_files import DEFAULT_MODEL
+from kb.evaluation.measures import evaluate
+from kb.ranking import fusion
 from kb.types import Encoder, Floats, Query
+from kb.understanding.query import MAX_CHARACTERS
 
 _DEPTH = 10
 

@@ -26,7 +26,7 @@ from indexer.passages import cut
 from kb.backends import load_encoder
 from kb.config import Config, load_config
 from kb.content.corpus import read_corpus
-from kb.engines.model_files import DEFAULT_MODEL
+from kb.engines.encoders.model_files import DEFAULT_MODEL
 from kb.types import Encoder, Floats
 
 #: Texts up to so many characters, about 15 tokens, stand for queries.

@@ -33,13 +33,13 @@ from benchmarks.report import WRITE, publish
 from indexer.build import build
 from indexer.documents import from_practice
 from kb.backends import Backend, load_encoder
-from kb.collection import Collection, read_collection
 from kb.config import load_config
 from kb.content.corpus import read_corpus
-from kb.engines.model_files import DEFAULT_MODEL, find_model
-from kb.evaluation import evaluate
-from kb.query import MAX_CHARACTERS
+from kb.engines.encoders.model_files import DEFAULT_MODEL, find_model
+from kb.evaluation.collection import Collection, read_collection
+from kb.evaluation.measures import evaluate
 from kb.types import Document, Query, Section
+from kb.understanding.query import MAX_CHARACTERS
 
 _OWN = Path(__file__).resolve().parent.parent / "tests" / "quality"
 

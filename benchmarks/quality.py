@@ -31,13 +31,13 @@ from benchmarks.without import copy_without
 from indexer.build import build
 from indexer.reindex import reindex
 from kb.backends import Backend, backend_with, load_encoder
-from kb.collection import Collection, read_collection
 from kb.config import load_config
-from kb.engines.model_files import DEFAULT_MODEL
-from kb.evaluation import DEPTH, Evaluation, evaluate
-from kb.query import MAX_CHARACTERS
-from kb.significance import compare
+from kb.engines.encoders.model_files import DEFAULT_MODEL
+from kb.evaluation.collection import Collection, read_collection
+from kb.evaluation.measures import DEPTH, Evaluation, evaluate
+from kb.evaluation.significance import compare
 from kb.types import Document, Encoder, Mode, Query
+from kb.understanding.query import MAX_CHARACTERS
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 OWN = REPOSITORY / "tests" / "quality"

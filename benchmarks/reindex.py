@@ -31,7 +31,7 @@ from benchmarks.synthetic import MadeUpVectors, share_models, write_base
 from indexer.reindex import reindex
 from kb.backends import load_encoder
 from kb.config import load_config
-from kb.engines.model_files import DEFAULT_MODEL
+from kb.engines.encoders.model_files import DEFAULT_MODEL
 from kb.engines.vector_cache import CACHE
 
 #: Longer than this after it was written, the time of a file is enough to know it by.

@@ -36,13 +36,13 @@ from benchmarks.quality import OWN, REPOSITORY
 from benchmarks.report import WRITE, publish
 from indexer.reindex import reindex
 from kb.backends import Backend, load_encoder
-from kb.bands import edges
 from kb.config import load_config
 from kb.content.model import Organisation, Taxonomy
+from kb.engines.database.rows import row_checksum, rows_of
+from kb.engines.database.store import DATABASE, Store
 from kb.engines.dense import SHARES, Vectors, vector_numbers, write_segment
-from kb.engines.model_files import DEFAULT_MODEL
-from kb.engines.rows import row_checksum, rows_of
-from kb.engines.store import DATABASE, Store
+from kb.engines.encoders.model_files import DEFAULT_MODEL
+from kb.ranking.bands import edges
 from kb.types import Document, Floats, Layout, Manifest, Passage, Placement, Positions, Query, Segment, StoredDocument
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)

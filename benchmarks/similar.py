@@ -22,11 +22,11 @@ from benchmarks.quality import OWN, REPOSITORY
 from indexer.reindex import reindex
 from kb.backends import backend_with, load_encoder
 from kb.config import load_config
+from kb.engines.database.store import Store
 from kb.engines.dense import Vectors, vector_numbers
-from kb.engines.model_files import DEFAULT_MODEL
-from kb.engines.store import Store
-from kb.significance import compare
-from kb.similar import TOPICS, centroids, in_common
+from kb.engines.encoders.model_files import DEFAULT_MODEL
+from kb.evaluation.significance import compare
+from kb.ranking.similar import TOPICS, centroids, in_common
 from kb.types import Encoder, Floats, Layout
 
 DEPTH = 5

@@ -41,7 +41,7 @@ from kb.config import load_config
 from kb.content.corpus import read_corpus
 from kb.content.model import Practice
 from kb.cores import CORES
-from kb.engines.model_files import DEFAULT_MODEL
+from kb.engines.encoders.model_files import DEFAULT_MODEL
 from kb.engines.vector_cache import CACHE
 
 _TIMEOUT = 30.0

@@ -33,8 +33,8 @@ from kb.config import load_config
 from kb.content.codec import practice_from_json, practice_to_json
 from kb.content.corpus import read_corpus
 from kb.content.model import Corpus, Organisation, Taxonomy
-from kb.engines.model_files import DEFAULT_MODEL, find_model
-from kb.labels import Labels
+from kb.engines.encoders.model_files import DEFAULT_MODEL, find_model
+from kb.facets.labels import Labels
 from kb.types import FACETS, FacetValue, Hit, HitPassage, Manifest, NamedConcept, Query, Results, Why
 from web import create_app
 from web.server import serve

@@ -21,7 +21,7 @@ from benchmarks.report import WRITE, publish
 from indexer.reindex import reindex
 from kb.backends import load_encoder
 from kb.config import load_config
-from kb.engines.model_files import DEFAULT_MODEL
+from kb.engines.encoders.model_files import DEFAULT_MODEL
 
 QUESTION = "how can we stop strangers from messaging children"
 

@@ -22,9 +22,9 @@ import numpy as np
 from kb.content.codec import practice_to_json
 from kb.content.corpus import ORGANISATIONS, PRACTICES, TAXONOMY, read_corpus
 from kb.content.model import Practice
-from kb.crosslingual import reader_of
-from kb.engines.compiled import FOLDER
+from kb.engines.encoders.compiled import FOLDER
 from kb.types import Encoder, Floats
+from kb.understanding.crosslingual import reader_of
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z'-]*[A-Za-z]|\d+|[A-Za-z]")
 _NOTE = re.compile(r"\[\^[^\]\s]+\]")

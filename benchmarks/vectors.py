@@ -34,7 +34,7 @@ from indexer.reindex import reindex
 from kb.backends import load_encoder
 from kb.config import load_config
 from kb.engines.dense import SHARED_FROM, Vectors, cap_threads, write_segment
-from kb.engines.model_files import DEFAULT_MODEL
+from kb.engines.encoders.model_files import DEFAULT_MODEL
 from kb.types import Floats, Positions
 
 SIZES = (100_000, 1_000_000)

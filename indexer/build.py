@@ -25,15 +25,16 @@ from indexer.plan import Plan, digest, plan
 from indexer.projection import PROJECTION, project
 from indexer.words import keep_words
 from kb.content.model import Organisation, Taxonomy
-from kb.crosslingual import reader_of
+from kb.engines.database.rows import PassageRow, Rows
+from kb.engines.database.store import Store
+from kb.engines.database.writer import Writer
 from kb.engines.dense import SEGMENTS, Vectors, document_means, remove_segments, write_segment
-from kb.engines.multilingual import MultilingualEncoder
-from kb.engines.rows import PassageRow, Rows
-from kb.engines.store import Store, Writer
+from kb.engines.encoders.multilingual import MultilingualEncoder
 from kb.engines.vector_cache import VectorCache
 from kb.engines.verified import note_verified, still_verified
 from kb.errors import Damaged, ModelError, NoIndex, StoreError
 from kb.types import Document, Encoder, Floats, Manifest, Measure, Measured, Placement, Segment
+from kb.understanding.crosslingual import reader_of
 from kb.workers import spread
 
 #: Passages encoded between two commits of the vector cache: what an interrupted run has to do again at most.

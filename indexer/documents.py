@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kb import ages
 from kb.content.model import Organisation, Practice, Taxonomy
 from kb.content.survey import Packed, Unpacking
-from kb.labels import Labels
-from kb.markup import sections
+from kb.facets import ages
+from kb.facets.labels import Labels
+from kb.text.markup import sections
 from kb.types import Document
 
 

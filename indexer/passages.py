@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Generic, TypeVar, cast
 
-from kb.crosslingual import reader_of
-from kb.engines.rows import Rows, rows_of
+from kb.engines.database.rows import Rows, rows_of
 from kb.types import Document, Encoder, Measure, Passage, PassageKind, Section
+from kb.understanding.crosslingual import reader_of
 
 _Kept = TypeVar("_Kept")
 

@@ -13,7 +13,7 @@ from indexer.projection import MOST_PLACED
 from kb.content.ledger import discard
 from kb.content.model import Problem, Scheme
 from kb.content.survey import Packed, Survey, surveyed
-from kb.engines.store import Store
+from kb.engines.database.store import Store
 from kb.errors import ContentError, Damaged, NoIndex
 from kb.types import Encoder
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from kb.dictionary import LARGEST, Halves, KnownWords, halved, may_mean, meaningful
 from kb.engines.word_vectors import WORDS, KeptWords, add_words, read_words_kept, sweep, write_words
 from kb.errors import ModelError
 from kb.types import Encoder, Multilingual
+from kb.understanding.dictionary import LARGEST, Halves, KnownWords, halved, may_mean, meaningful
 
 #: So few words wait for their vectors: to make these few takes a question no longer, and a run that changes one entry
 #: need not load the encoder for them.

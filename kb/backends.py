@@ -16,26 +16,24 @@ from typing import Generic, Self, TypeVar
 
 import numpy as np
 
-from kb import bands, similar, sorting
-from kb.analysis import analysed, tokens
-from kb.concepts import Glossaries
 from kb.config import Config
 from kb.content.model import Organisation, Practice, Taxonomy
-from kb.crossing import crossed
+from kb.engines.database.reader import Reader
+from kb.engines.database.store import Store
 from kb.engines.dense import DenseRetriever, Vectors, cap_threads, how_scanned
+from kb.engines.encoders.model_files import DEFAULT_MODEL, Hashes, find_model, find_reranker
+from kb.engines.encoders.model_words import read_words
 from kb.engines.lexical import LexicalRetriever
-from kb.engines.model_files import DEFAULT_MODEL, Hashes, find_model, find_reranker
-from kb.engines.model_words import read_words
-from kb.engines.store import Reader, Store
 from kb.errors import ModelError, NotFound
+from kb.facets.crossing import crossed
+from kb.facets.labels import Labels
 from kb.generation import Generation, Generations
-from kb.labels import Labels
 from kb.landscape import Landscape
-from kb.languages import keep_unpacked
-from kb.query import Forms
+from kb.ranking import bands, similar, sorting
 from kb.search import search
-from kb.spelling import Vocabulary
 from kb.suggestions import Suggestion
+from kb.text.analysis import analysed, tokens
+from kb.text.languages import keep_unpacked
 from kb.types import (
     Encoder,
     Hit,
@@ -53,6 +51,9 @@ from kb.types import (
     StoredPassage,
     Why,
 )
+from kb.understanding.concepts import Glossaries
+from kb.understanding.query import Forms
+from kb.understanding.spelling import Vocabulary
 
 _T = TypeVar("_T")
 
@@ -418,7 +419,7 @@ def backend_with(encoder: Encoder, folder: Path, *, reranker: Reranker | None = 
 
 
 def load_encoder(model: str, data: Path | None = None, *, threads: int | None = None) -> Encoder:
-    """The encoder for a model, by the name that :func:`kb.engines.model_files.find_model` takes.
+    """The encoder for a model, by the name that :func:`kb.engines.encoders.model_files.find_model` takes.
 
     With a data folder it is the fastest sound one, whose compiled form is kept there; without, sentence-transformers
     itself, to which the others are compared.
@@ -426,12 +427,12 @@ def load_encoder(model: str, data: Path | None = None, *, threads: int | None = 
     hashes = Hashes(data)
     files = find_model(model, hashes)
     if data is None:
-        from kb.engines.encoder import SentenceTransformerEncoder
+        from kb.engines.encoders.encoder import SentenceTransformerEncoder
 
         return SentenceTransformerEncoder(files, threads=threads)
-    from kb.engines.fast_encoder import FastEncoder
-    from kb.engines.multilingual import MultilingualEncoder
-    from kb.engines.student import student_files
+    from kb.engines.encoders.fast_encoder import FastEncoder
+    from kb.engines.encoders.multilingual import MultilingualEncoder
+    from kb.engines.encoders.student import student_files
 
     encoder = FastEncoder(files, data, hashes, threads=threads)
     return MultilingualEncoder(encoder, student_files(hashes)) if model == DEFAULT_MODEL else encoder
@@ -446,18 +447,18 @@ def encoder_names(model: str) -> list[str]:
     """The encoders that serve an index made with ``model``, and what each reads."""
     if model != DEFAULT_MODEL:
         return [f"{model} (every language)"]
-    from kb.engines.student import STUDENT
+    from kb.engines.encoders.student import STUDENT
 
     return [f"{model} (English)", f"{STUDENT.name} (other languages, in the same space)"]
 
 
 def encoder_way(encoder: Encoder) -> str | None:
-    """How the encoder for English runs its model (see :class:`kb.engines.fast_encoder.FastEncoder`); None for others.
+    """How the encoder for English runs its model (see :mod:`kb.engines.encoders.fast_encoder`); None for others.
 
     Raises ModelError when it cannot be loaded.
     """
-    from kb.engines.fast_encoder import FastEncoder
-    from kb.engines.multilingual import MultilingualEncoder
+    from kb.engines.encoders.fast_encoder import FastEncoder
+    from kb.engines.encoders.multilingual import MultilingualEncoder
 
     english = encoder.english if isinstance(encoder, MultilingualEncoder) else encoder
     return english.way if isinstance(english, FastEncoder) else None
@@ -473,7 +474,7 @@ def load_words(model: str, data: Path | None = None) -> frozenset[str]:
 
 
 def load_reranker(model: str, *, threads: int | None = None) -> Reranker:
-    """The reranker for a CrossEncoder, by the name that :func:`kb.engines.model_files.find_reranker` takes."""
+    """The reranker for a CrossEncoder, by the name that :func:`kb.engines.encoders.model_files.find_reranker` takes."""
     from kb.engines.reranker import CrossEncoderReranker
 
     return CrossEncoderReranker(find_reranker(model), threads=threads)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kb.errors import UsageError
-from kb.review import REVIEW_DAYS
+from kb.upkeep.review import REVIEW_DAYS
 
 _CHECKOUT = Path(__file__).resolve().parent.parent
 

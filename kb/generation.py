@@ -13,20 +13,21 @@ from typing import TypeVar, cast
 
 import numpy as np
 
-from kb import sorting
-from kb.concepts import Glossaries
 from kb.content.model import Organisation, Taxonomy
-from kb.dictionary import Dictionary, make_dictionary
+from kb.engines.database.reader import Reader
+from kb.engines.database.store import Pin, Store
 from kb.engines.dense import Directions, Vectors, document_means
 from kb.engines.lexical import FieldLengths, document_places
-from kb.engines.store import Pin, Reader, Store
 from kb.engines.word_vectors import read_words_kept
 from kb.errors import KbError
-from kb.labels import Labels
+from kb.facets.labels import Labels
 from kb.landscape import Landscape, regions
-from kb.spelling import Vocabulary
+from kb.ranking import sorting
 from kb.suggestions import MAX_TEXTS, Suggestions
 from kb.types import Encoder, Floats, Layout, Multilingual, Positions
+from kb.understanding.concepts import Glossaries
+from kb.understanding.dictionary import Dictionary, make_dictionary
+from kb.understanding.spelling import Vocabulary
 
 _T = TypeVar("_T")
 _LOG = logging.getLogger(__name__)

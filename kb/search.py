@@ -15,12 +15,11 @@ from typing import Protocol, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from kb import bands, reranking, sorting
-from kb.analysis import tokens, translated_tokens
 from kb.errors import UsageError
-from kb.fusion import NORMALISERS, WEIGHTS, combine
-from kb.labels import Labels
-from kb.query import Forms, ParsedQuery
+from kb.facets.labels import Labels
+from kb.ranking import bands, reranking, sorting
+from kb.ranking.fusion import NORMALISERS, WEIGHTS, combine
+from kb.text.analysis import tokens, translated_tokens
 from kb.types import (
     FACETS,
     Band,
@@ -43,8 +42,9 @@ from kb.types import (
     StoredPassage,
     Why,
 )
-from kb.understanding import Reading as Understandable
-from kb.understanding import understand
+from kb.understanding.interpretation import Reading as Understandable
+from kb.understanding.interpretation import understand
+from kb.understanding.query import Forms, ParsedQuery
 
 #: The most hits on one page, so that no request can ask for everything at once.
 MAX_LIMIT = 1000

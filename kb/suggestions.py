@@ -13,12 +13,12 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Literal
 
-from kb.analysis import tokens
-from kb.concepts import content
 from kb.content.model import SCHEMES, Concept, Organisation, Taxonomy
-from kb.labels import Labels
-from kb.languages import ENGLISH
+from kb.facets.labels import Labels
+from kb.text.analysis import tokens
+from kb.text.languages import ENGLISH
 from kb.types import NamedConcept, Results
+from kb.understanding.concepts import content
 
 Kind = Literal["concept", "question", "practice", "organisation"]
 

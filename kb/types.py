@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from kb.content.model import Practice, Translation
 
 if TYPE_CHECKING:
-    from kb.query import ParsedQuery
+    from kb.understanding.query import ParsedQuery
 
 Floats = NDArray[np.float32]
 Positions = NDArray[np.int64]

@@ -15,7 +15,7 @@ import pytest
 from indexer.build import build
 from indexer.reindex import reindex
 from kb.backends import Backend, load_encoder
-from kb.engines.model_files import DEFAULT_MODEL
+from kb.engines.encoders.model_files import DEFAULT_MODEL
 from kb.types import Document, Encoder, Floats
 
 REPOSITORY = Path(__file__).resolve().parent.parent

@@ -11,7 +11,7 @@ from pathlib import Path
 from indexer import build as building
 from indexer.build import Silent
 from indexer.reindex import reindex
-from kb.engines.store import Writer
+from kb.engines.database.writer import Writer
 from tests.conftest import FakeEncoder
 
 

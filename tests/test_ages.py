@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from kb.ages import BANDS, bands, label, position
 from kb.backends import Backend
 from kb.content.model import Ages
+from kb.facets.ages import BANDS, bands, label, position
 from kb.types import Query
 
 ALL = tuple(BANDS)

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.analysis import analysed, tokens
+from kb.text.analysis import analysed, tokens
 
 
 @pytest.mark.parametrize(

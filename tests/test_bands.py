@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kb.bands import EDGES, WORDS, band, edges, relevance
+from kb.ranking.bands import EDGES, WORDS, band, edges, relevance
 from kb.types import Mode
 
 

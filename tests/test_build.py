@@ -13,7 +13,7 @@ import pytest
 from indexer.build import MAX_SEGMENTS, Built, build
 from indexer.plan import plan
 from kb.backends import Backend
-from kb.engines.store import DATABASE, Store
+from kb.engines.database.store import DATABASE, Store
 from kb.engines.vector_cache import CACHE, VectorCache
 from kb.errors import Damaged
 from kb.types import Document, Query, Section

@@ -14,9 +14,9 @@ import kb.backends
 from kb.backends import Backend
 from kb.cli import COMMANDS, main
 from kb.config import load_config
-from kb.links import Answer, write_answers
 from kb.serialise import results_to_json
 from kb.types import FACETS, Query
+from kb.upkeep.links import Answer, write_answers
 from tests.conftest import FakeEncoder
 
 

@@ -4,12 +4,12 @@ import json
 
 import pytest
 
-from kb.alignment import Pair, align
 from kb.backends import Backend
-from kb.concepts import Glossaries
 from kb.content.model import Taxonomy
-from kb.query import parse
 from kb.types import FACETS, Document, Query, Understanding
+from kb.understanding.alignment import Pair, align
+from kb.understanding.concepts import Glossaries
+from kb.understanding.query import parse
 from tests.conftest import REPOSITORY, MakeBackend
 
 JUDGED = [

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from kb.backends import load_encoder
-from kb.engines import model_files
-from kb.engines.model_files import DEFAULT_MODEL, find_model
+from kb.engines.encoders import model_files
+from kb.engines.encoders.model_files import DEFAULT_MODEL, find_model
 from kb.errors import ModelError
 from kb.types import Encoder
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kb.backends import Backend, load_encoder
-from kb.engines.model_files import DEFAULT_MODEL
+from kb.engines.encoders.model_files import DEFAULT_MODEL
 from kb.types import Mode, Query
 from tests.conftest import ENTRIES
 from tests.test_lazy_imports import imported

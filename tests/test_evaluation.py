@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kb.collection import read_collection
 from kb.errors import UsageError
-from kb.evaluation import evaluate
-from kb.pairs import accuracy_at_1, documents, found_at_1, read_pairs
+from kb.evaluation.collection import read_collection
+from kb.evaluation.measures import evaluate
+from kb.evaluation.pairs import accuracy_at_1, documents, found_at_1, read_pairs
 from tests.conftest import FakeEncoder
 
 

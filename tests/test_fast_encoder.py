@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 
 from kb.backends import load_encoder
-from kb.engines import model_files, openvino_runtime
-from kb.engines.compiled import (
+from kb.engines.encoders import model_files, openvino_runtime
+from kb.engines.encoders.compiled import (
     FOLDER,
     LEAST,
     MEAN,
@@ -30,11 +30,11 @@ from kb.engines.compiled import (
     make_form,
     open_form,
 )
-from kb.engines.encoder import SentenceTransformerEncoder
-from kb.engines.fast_encoder import FastEncoder
-from kb.engines.model_files import DEFAULT_MODEL, Hashes, ModelFiles, find_model
-from kb.engines.openvino_runtime import Network
-from kb.engines.static import StaticEncoder
+from kb.engines.encoders.encoder import SentenceTransformerEncoder
+from kb.engines.encoders.fast_encoder import FastEncoder
+from kb.engines.encoders.model_files import DEFAULT_MODEL, Hashes, ModelFiles, find_model
+from kb.engines.encoders.openvino_runtime import Network
+from kb.engines.encoders.static import StaticEncoder
 from kb.types import Floats
 
 WORDS = "how can we stop strangers from messaging children online at night".split()

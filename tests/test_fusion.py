@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kb.fusion import DAMPING, WEIGHTS, as_it_is, combine, damped
+from kb.ranking.fusion import DAMPING, WEIGHTS, as_it_is, combine, damped
 from kb.types import Floats
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from kb.history import Change, History
+from kb.upkeep.history import Change, History
 
 
 def git(folder: Path, *arguments: str, date: str = "2024-01-01") -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kb.crossing import crossed
+from kb.facets.crossing import crossed
 from kb.landscape import PER_REGION, Region, regions
 from kb.types import Tags
 

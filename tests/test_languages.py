@@ -2,9 +2,9 @@
 
 import pytest
 
-from kb.analysis import tokens
-from kb.function_words import FUNCTION_WORDS
-from kb.languages import ENGLISH, LANGUAGES, detect, is_function_word
+from kb.text.analysis import tokens
+from kb.text.function_words import FUNCTION_WORDS
+from kb.text.languages import ENGLISH, LANGUAGES, detect, is_function_word
 
 #: Words that a base would know: ordinary English ones, and those of labels.
 ORDINARY = frozenset("online grooming parental controls safety sexting school children internet privacy game".split())

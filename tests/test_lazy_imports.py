@@ -48,7 +48,7 @@ def test_searching_by_word_needs_no_model(indexed: object) -> None:
 def test_workers_of_a_reindex_import_no_engine() -> None:
     """What they are sent comes from these modules; each of them is imported again in every worker."""
     program = (
-        "import kb.workers, kb.content.reading, indexer.documents, indexer.passages, kb.engines.tokens, sys\n"
+        "import kb.workers, kb.content.reading, indexer.documents, indexer.passages, kb.engines.encoders.tokens, sys\n"
         "print(*{name.partition('.')[0] for name in sys.modules})"
     )
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)

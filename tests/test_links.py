@@ -19,8 +19,8 @@ from click.testing import CliRunner
 from kb.cli import main
 from kb.content.model import Evidence, Organisation, Practice, Source
 from kb.errors import Offline, StoreError
-from kb.link_check import Found, ask, ask_all, check
-from kb.links import FILE, Answer, following, read_answers, report, write_answers
+from kb.upkeep.link_check import Found, ask, ask_all, check
+from kb.upkeep.links import FILE, Answer, following, read_answers, report, write_answers
 from tests.content.conftest import Entries
 
 TODAY = date(2026, 11, 27)

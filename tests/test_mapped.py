@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kb import languages
-from kb.languages import LANGUAGES, UNPACKED, keep_unpacked
 from kb.mapped import unpack, unpacked
+from kb.text import languages
+from kb.text.languages import LANGUAGES, UNPACKED, keep_unpacked
 
 ARRAYS = {
     "small": np.array([1, 2, 3], dtype=np.uint8),

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kb.content.model import Source
-from kb.markup import (
+from kb.text.markup import (
     MAX_BODY,
     Heading,
     Link,

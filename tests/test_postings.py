@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from indexer.build import build
-from kb.analysis import analysed
 from kb.backends import Backend
-from kb.engines import postings
-from kb.engines.rows import term_counts
-from kb.query import parse
+from kb.engines.database import postings
+from kb.engines.database.rows import term_counts
+from kb.text.analysis import analysed
 from kb.types import Document, Section
+from kb.understanding.query import parse
 from tests.conftest import ENTRIES, FakeEncoder
 
 

@@ -1,7 +1,7 @@
 import pytest
 
 from kb.errors import UsageError
-from kb.query import MAX_CHARACTERS, parse
+from kb.understanding.query import MAX_CHARACTERS, parse
 
 
 def test_words_phrases_and_exclusions() -> None:

@@ -15,11 +15,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import kb.backends
-from kb import reranking
 from kb.backends import Backend, load_reranker
 from kb.cli import main
-from kb.engines.model_files import DEFAULT_MODEL, find_model, find_reranker
+from kb.engines.encoders.model_files import DEFAULT_MODEL, find_model, find_reranker
 from kb.errors import ModelError
+from kb.ranking import reranking
 from kb.types import Floats, Mode, Query
 from tests.conftest import FakeEncoder
 

@@ -10,8 +10,8 @@ import pytest
 
 from kb.backends import RETRIEVERS, Backend, Snapshot
 from kb.engines.dense import MEASURED, SHARED_FROM, Vectors, how_scanned, write_segment
-from kb.query import parse
 from kb.types import Document, Evidence, Section
+from kb.understanding.query import parse
 from tests.conftest import FakeEncoder, MakeBackend
 
 DOCUMENTS = (

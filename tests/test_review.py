@@ -8,7 +8,7 @@ import pytest
 from kb.backends import Backend
 from kb.config import load_config
 from kb.errors import UsageError
-from kb.review import overdue
+from kb.upkeep.review import overdue
 
 TODAY = date(2026, 11, 27)
 

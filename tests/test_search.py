@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indexer.documents import from_practice
-from kb.ages import bands
-from kb.analysis import tokens, translated_tokens
 from kb.backends import Backend
 from kb.content.corpus import read_corpus
 from kb.content.model import Corpus
 from kb.errors import UsageError
+from kb.facets.ages import bands
+from kb.text.analysis import tokens, translated_tokens
 from kb.types import FACETS, Document, Mode, Query, Section
-from kb.understanding import understand
+from kb.understanding.interpretation import understand
 from tests.conftest import ENTRIES, FakeEncoder, MakeBackend
 
 QUESTIONS = [

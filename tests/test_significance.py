@@ -1,6 +1,6 @@
 import pytest
 
-from kb.significance import compare
+from kb.evaluation.significance import compare
 
 
 def test_differences_are_paired_by_query() -> None:

@@ -7,9 +7,9 @@ import csv
 import numpy as np
 import pytest
 
-from kb import similar
 from kb.backends import Backend
 from kb.errors import NotFound
+from kb.ranking import similar
 from kb.types import Document, Section, Tags
 from tests.conftest import ENTRIES, REPOSITORY, MakeBackend
 

@@ -8,8 +8,8 @@ import pytest
 from kb.backends import Backend
 from kb.content.model import Concept, Label, Scheme, Taxonomy
 from kb.errors import UsageError
+from kb.ranking.sorting import arranged, ranks
 from kb.search import SORTS
-from kb.sorting import arranged, ranks
 from kb.types import Document, Query, Section
 from tests.conftest import MakeBackend
 

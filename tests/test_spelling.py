@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from kb.backends import Backend, load_words
-from kb.engines.model_files import DEFAULT_MODEL
-from kb.engines.model_words import read_words
-from kb.query import replaced
-from kb.spelling import Vocabulary, correction
+from kb.engines.encoders.model_files import DEFAULT_MODEL
+from kb.engines.encoders.model_words import read_words
 from kb.types import Document, Query, Section, Understanding
+from kb.understanding.query import replaced
+from kb.understanding.spelling import Vocabulary, correction
 from tests.conftest import FakeEncoder, MakeBackend
 
 WORDS = Vocabulary(

@@ -12,7 +12,7 @@ import pytest
 from indexer.reindex import Report, reindex
 from kb.backends import Backend
 from kb.content.ledger import LEDGER
-from kb.engines.store import DATABASE, Store
+from kb.engines.database.store import DATABASE, Store
 from kb.errors import WorkerLost
 from kb.types import Measured, Query
 from tests.conftest import ENTRIES, FakeEncoder
@@ -95,8 +95,8 @@ def test_when_a_worker_ends_the_last_index_serves_and_the_next_run_completes(
 def test_the_default_model_is_measured_without_it(compiled_default: Path) -> None:
     from indexer.build import measure_of
     from kb.backends import load_encoder
-    from kb.crosslingual import reader_of
-    from kb.engines.model_files import DEFAULT_MODEL
+    from kb.engines.encoders.model_files import DEFAULT_MODEL
+    from kb.understanding.crosslingual import reader_of
 
     encoder = load_encoder(DEFAULT_MODEL, compiled_default)
     measure = measure_of(encoder)

@@ -15,14 +15,14 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
-from kb.crosslingual import SHARES, query_vector, reader_of
-from kb.dictionary import make_dictionary
-from kb.engines.model_files import Hashes
-from kb.engines.multilingual import OWN, MultilingualEncoder
-from kb.engines.student import STUDENT, TOKENIZER, WEIGHTS, Student, student_files
+from kb.engines.encoders.model_files import Hashes
+from kb.engines.encoders.multilingual import OWN, MultilingualEncoder
+from kb.engines.encoders.student import STUDENT, TOKENIZER, WEIGHTS, Student, student_files
 from kb.errors import ModelError
-from kb.query import ParsedQuery
 from kb.types import Document, Encoder, Floats, Multilingual, Query, Section
+from kb.understanding.crosslingual import SHARES, query_vector, reader_of
+from kb.understanding.dictionary import make_dictionary
+from kb.understanding.query import ParsedQuery
 from tests.conftest import FakeEncoder, MakeBackend
 
 #: The pieces of the small student, and its table as it is stored: rows of whole numbers, two in a byte, each row with

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 
-from kb.engines.tensors import open_tensors
+from kb.engines.encoders.tensors import open_tensors
 
 
 @pytest.fixture

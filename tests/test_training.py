@@ -15,8 +15,8 @@ import torch
 from tokenizers import Tokenizer
 from transformers import BertConfig, BertModel
 
-from kb.engines.model_files import Hashes
-from kb.engines.student import Student, student_files
+from kb.engines.encoders.model_files import Hashes
+from kb.engines.encoders.student import Student, student_files
 from training import bag, bert, distilling
 from training.alignment import glosses
 from training.bag import Bag, new_bag, teach

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from indexer.passages import cut
-from kb.analysis import analysed, translated_tokens
 from kb.backends import Backend, load_encoder
 from kb.content.corpus import read_corpus
 from kb.content.model import Translation
-from kb.engines.model_files import DEFAULT_MODEL
+from kb.engines.encoders.model_files import DEFAULT_MODEL
+from kb.text.analysis import analysed, translated_tokens
 from kb.types import Document, Encoder, Hit, Query, Section
 from tests.conftest import ENTRIES, FakeEncoder, MakeBackend
 

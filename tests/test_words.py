@@ -16,10 +16,10 @@ from indexer import words as keeping
 from indexer.build import build
 from indexer.words import keep_words
 from kb.backends import Backend
-from kb.dictionary import KnownWords, make_dictionary
 from kb.engines.word_vectors import WORDS, add_words, read_words_kept, write_words
 from kb.errors import ModelError
 from kb.types import Document, Encoder, Floats, Query, Section
+from kb.understanding.dictionary import KnownWords, make_dictionary
 from tests.conftest import REPOSITORY, FakeEncoder
 
 

@@ -34,7 +34,7 @@ import torch
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
-from kb.engines.model_files import DEFAULT_MODEL, find_model
+from kb.engines.encoders.model_files import DEFAULT_MODEL, find_model
 from training.alignment import glosses
 from training.bag import new_bag, teach
 from training.distilling import distil, encode_with

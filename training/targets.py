@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.engines.fast_encoder import FastEncoder
-from kb.engines.model_files import Hashes, ModelFiles
+from kb.engines.encoders.fast_encoder import FastEncoder
+from kb.engines.encoders.model_files import Hashes, ModelFiles
 
 _BATCH = 20_000
 

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from kb.review import REVIEW_DAYS
+from kb.upkeep.review import REVIEW_DAYS
 from web import api, assets, caching, compression, discovery, errors, feeds, languages, security, templating, views
 from web.site import EXTENSION, SITE_NAME, Site
 
 if TYPE_CHECKING:
     from kb.backends import Backend
-    from kb.history import History
+    from kb.upkeep.history import History
 
 __all__ = ["Site", "create_app"]
 

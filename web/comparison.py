@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kb.content.model import Practice
-from kb.markup import sections
+from kb.text.markup import sections
 from web.facts import Fact, facts
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 
 from kb.content.model import Practice, Source
-from kb.markup import in_order_of_use, nested
+from kb.text.markup import in_order_of_use, nested
 from web import words
 from web.facts import facts
 

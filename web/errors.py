@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
 from kb.errors import ContentError, KbError, ModelError, NotFound, StoreError, UsageError
-from kb.query import MAX_CHARACTERS
+from kb.understanding.query import MAX_CHARACTERS
 from web.discretion import without_folders
 from web.languages import lazy
 

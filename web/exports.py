@@ -19,7 +19,7 @@ from kb.backends import Backend
 from kb.content.codec import practice_to_json
 from kb.content.model import Practice
 from kb.errors import UsageError
-from kb.labels import Labels
+from kb.facets.labels import Labels
 from kb.search import MAX_LIMIT
 from kb.serialise import results_to_json
 from kb.types import Hit, Query, Results

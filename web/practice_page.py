@@ -6,8 +6,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from kb import markup
 from kb.content.model import Practice, Taxonomy
+from kb.text import markup
 from web.facts import facts
 
 DEFAULT_LICENCE = "CC BY 4.0"
@@ -17,12 +17,12 @@ LICENCE_URL = "https://creativecommons.org/licenses/by/4.0/"
 def practice_context(
     practice: Practice, taxonomy: Taxonomy, *, base: str = "", within: str = "", deeper: int = 0
 ) -> dict[str, Any]:
-    """The variables of ``practice.html`` that need no index; the others are those of :func:`kb.markup.render`."""
+    """The variables of ``practice.html`` that need no index; the others are those of :func:`kb.text.markup.render`."""
     evidence = taxonomy.get("evidence", practice.evidence.kind)
     return {
         "practice": practice,
         "facts": [fact for fact in facts(practice) if fact.values],
-        # kb.markup lets only an allow-list of elements through.
+        # kb.text.markup lets only an allow-list of elements through.
         "body": Markup(markup.render(practice.body, practice.sources, base=base, within=within, deeper=deeper)),  # noqa: S704
         "prefix": f"{within}--" if within else "",
         "contents": [heading for heading in markup.headings(practice.body) if heading.level <= 2],

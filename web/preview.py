@@ -19,7 +19,7 @@ from kb.config import Config
 from kb.content.corpus import ORGANISATIONS, TAXONOMY, PracticeReading, read_corpus, read_practice
 from kb.content.model import Corpus, Organisation, Practice, Taxonomy
 from kb.errors import ContentError
-from kb.labels import Labels
+from kb.facets.labels import Labels
 from web import bare_app, views
 from web.practice_page import practice_context
 from web.server import serve

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from flask import current_app, g
 
-from kb.history import History
-from kb.review import REVIEW_DAYS
+from kb.upkeep.history import History
+from kb.upkeep.review import REVIEW_DAYS
 from web.languages import language, lazy
 
 if TYPE_CHECKING:
     from kb.backends import Backend
     from kb.content.model import Organisation, Taxonomy
-    from kb.labels import Labels
+    from kb.facets.labels import Labels
 
 EXTENSION = "shared-practice"
 SITE_NAME = "Shared Practice"

@@ -10,7 +10,7 @@ from flask import Flask
 from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 
-from kb.excerpt import excerpt
+from kb.text.excerpt import excerpt
 from web import languages, metadata, urls, words
 from web.collecting import MOST_COLLECTED, MOST_COMPARED
 from web.site import current_site, label

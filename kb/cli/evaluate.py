@@ -14,15 +14,15 @@ import click
 from kb.backends import Backend, backend_with, load_encoder, load_reranker, open_backend
 from kb.cli.options import RERANKER
 from kb.cli.progress import progress
-from kb.collection import Collection, read_collection
 from kb.config import Config
-from kb.engines.model_files import DEFAULT_MODEL
+from kb.engines.encoders.model_files import DEFAULT_MODEL
 from kb.errors import UsageError
-from kb.query import MAX_CHARACTERS
+from kb.evaluation.collection import Collection, read_collection
 from kb.types import Encoder, Mode, Query
+from kb.understanding.query import MAX_CHARACTERS
 
 if TYPE_CHECKING:
-    from kb.pairs import Pairs
+    from kb.evaluation.pairs import Pairs
 
 #: Comparing vectors and nothing else, beside the modes of a search.
 VECTORS = "vectors"
@@ -77,8 +77,8 @@ def evaluate(
 def _judged(
     config: Config, collection: Collection, name: str, mode: Mode, model: str, reranker: str | None
 ) -> dict[str, Any]:
-    from kb.evaluation import DEPTH
-    from kb.evaluation import evaluate as judge
+    from kb.evaluation.measures import DEPTH
+    from kb.evaluation.measures import evaluate as judge
 
     start = time.perf_counter()
     with _backend(config, collection, name, model, reranker) as backend:
@@ -127,7 +127,7 @@ def _read_earlier(file: Path) -> Mapping[str, Any]:
 
 def _comparison(value: Mapping[str, Any], earlier: Mapping[str, Any]) -> list[str]:
     """Gains and losses in nDCG@10, query by query, the largest first, and whether they may be luck."""
-    from kb.significance import compare
+    from kb.evaluation.significance import compare
 
     mine, theirs = ({key: each["ndcg@10"] for key, each in run["by_query"].items()} for run in (value, earlier))
     found = compare(mine, theirs)
@@ -158,7 +158,7 @@ def evaluate_pairs(config: Config, file: Path, mode: str, model: str | None, as_
     All sentences of one side are indexed beside the base, and each of the other side is searched for. Prints how often
     its translation is found first.
     """
-    from kb.pairs import accuracy_at_1, read_pairs
+    from kb.evaluation.pairs import accuracy_at_1, read_pairs
 
     pairs = read_pairs(file)
     name = model or DEFAULT_MODEL
@@ -177,8 +177,8 @@ def evaluate_pairs(config: Config, file: Path, mode: str, model: str | None, as_
 
 def _found(config: Config, stem: str, pairs: Pairs, mode: Mode, model: str, encoder: Encoder) -> dict[str, Any]:
     from indexer.build import build
-    from kb.languages import ENGLISH, language_of
-    from kb.pairs import documents, found_at_1
+    from kb.evaluation.pairs import documents, found_at_1
+    from kb.text.languages import ENGLISH, language_of
 
     back = [(english, foreign) for foreign, english in pairs]
     languages = ENGLISH, language_of(" ".join(foreign for foreign, _ in pairs))

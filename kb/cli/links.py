@@ -15,8 +15,8 @@ from kb.config import Config
 from kb.content.links import Place
 from kb.content.model import Problem
 from kb.content.wording import printable
-from kb.link_check import check
-from kb.links import Answer, State
+from kb.upkeep.link_check import check
+from kb.upkeep.links import Answer, State
 
 #: What is said of a link that is not simply there, by its state, and what to do about it.
 _WANTING = MappingProxyType(

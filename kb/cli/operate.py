@@ -11,20 +11,20 @@ from typing import Any
 
 import click
 
-from kb import links
 from kb.backends import Backend, encoder_names, load_encoder, open_backend, vector_index
 from kb.cli.options import RERANKER
 from kb.cli.progress import progress
 from kb.config import DEFAULT_SITE, Config
 from kb.content.codec import organisation_to_json, practice_to_json, taxonomy_to_json
 from kb.cores import CORES
-from kb.engines.model_files import DEFAULT_MODEL
-from kb.engines.store import Store
+from kb.engines.database.store import Store
+from kb.engines.encoders.model_files import DEFAULT_MODEL
 from kb.engines.verified import forget_verified
 from kb.errors import Damaged, NoIndex
-from kb.history import History
-from kb.review import overdue
 from kb.types import Query
+from kb.upkeep import links
+from kb.upkeep.history import History
+from kb.upkeep.review import overdue
 
 #: A page takes its thread's core for as long as it is made: more at a time wait for each other, and switching between
 #: them makes all later.

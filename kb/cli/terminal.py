@@ -9,7 +9,7 @@ import click
 
 from kb.backends import Backend
 from kb.content.model import Practice
-from kb.excerpt import excerpt
+from kb.text.excerpt import excerpt
 from kb.types import Hit, Results, Why
 
 _BAND_COLOURS = {"strong": "green", "fair": "yellow", "weak": "bright_black"}

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from kb import markup
 from kb.content.frontmatter import FrontMatter
 from kb.content.model import Problem
 from kb.content.wording import listed, nearest, quoted
+from kb.text import markup
 
 #: The headings of level 2 that an entry in English has, as far as there is something to say, in this order.
 HEADINGS = ("What it is", "How it works", "Results", "Limits and what did not work", "How to adopt it")

@@ -13,7 +13,6 @@ from datetime import date
 from itertools import islice
 from types import MappingProxyType
 
-from kb import markup
 from kb.content.codes import is_language, language_name
 from kb.content.frontmatter import FrontMatter
 from kb.content.model import SCHEMES, Organisation, Practice, Problem, Taxonomy
@@ -22,7 +21,8 @@ from kb.content.plainyaml import Place
 from kb.content.schema import is_date
 from kb.content.taxonomy import nearest_concept
 from kb.content.wording import listed, nearest, quoted, shortened
-from kb.languages import surely
+from kb.text import markup
+from kb.text.languages import surely
 
 #: The fields that hold concepts, with their scheme.
 TAGS: Mapping[Place, str] = MappingProxyType(

@@ -18,7 +18,7 @@ from kb.content.model import Corpus, Organisation, Practice, Problem
 from kb.content.parsing import Parsed, Value, parse_organisation, parse_practice
 from kb.content.survey import ORGANISATIONS, PRACTICES, TAXONOMY, surveyed
 from kb.errors import ContentError
-from kb.markup import headings
+from kb.text.markup import headings
 
 __all__ = ["ORGANISATIONS", "PRACTICES", "TAXONOMY", "read_corpus", "read_organisations", "read_practice"]
 

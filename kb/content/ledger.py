@@ -241,7 +241,7 @@ def _program() -> str:
     """Changes with every change of the code that reads entries, and of the packages that it reads them with."""
     room = Path(__file__).resolve().parent
     found = hashlib.sha256()
-    for file in (*sorted(room.glob("*.py")), room.parent / "markup.py"):
+    for file in (*sorted(room.glob("*.py")), room.parent / "text" / "markup.py"):
         found.update(file.read_bytes())
     for package in ("pyyaml", "pydantic", "babel"):
         found.update(metadata.version(package).encode())

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Generic, TypeVar
 
-from kb import markup
 from kb.content.body import check_body
 from kb.content.frontmatter import FrontMatter, split
 from kb.content.ids import is_id, to_id
@@ -23,6 +22,7 @@ from kb.content.schema import (
     validate,
 )
 from kb.content.wording import quoted
+from kb.text import markup
 
 Value = TypeVar("Value", Practice, Organisation)
 

@@ -45,7 +45,7 @@ from kb.content.taxonomy import FOLDER, read_taxonomy
 from kb.content.twins import MAX_PAIRED, Text, Words, compare, words_of
 from kb.content.wording import listed
 from kb.errors import ContentError
-from kb.languages import keep_unpacked
+from kb.text.languages import keep_unpacked
 from kb.workers import spread
 
 PRACTICES = "practices"

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kb.content.model import Problem
-from kb.markup import without_comments
+from kb.text.markup import without_comments
 
 #: So many words in a row, shared by two bodies, are no coincidence.
 PASSAGE_WORDS = 12

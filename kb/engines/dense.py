@@ -20,11 +20,11 @@ import faiss
 import numpy as np
 
 from kb.cores import CORES
-from kb.crosslingual import query_vector
 from kb.errors import Damaged, StoreError
-from kb.query import ParsedQuery
-from kb.similar import centroids
+from kb.ranking.similar import centroids
 from kb.types import Encoder, Evidence, Floats, Layout, Positions, Segment
+from kb.understanding.crosslingual import query_vector
+from kb.understanding.query import ParsedQuery
 
 SEGMENTS = "segments"
 #: Passages whose vectors are copied at a time.

@@ -13,12 +13,12 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from kb.analysis import is_translated
-from kb.engines import postings
-from kb.engines.postings import FIELDS, Places
-from kb.engines.store import Reader
-from kb.query import Forms, ParsedQuery
+from kb.engines.database import postings
+from kb.engines.database.postings import FIELDS, Places
+from kb.engines.database.reader import Reader
+from kb.text.analysis import is_translated
 from kb.types import Evidence, Floats, Layout, Positions
+from kb.understanding.query import Forms, ParsedQuery
 
 #: BM25F: the weight of each field, and how much the length of the field counts (0 not at all, 1 fully).
 WEIGHTS = {"title": 4.0, "text": 1.0, "keywords": 0.5, "translated title": 4.0, "translation": 1.0}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from kb.engines.model_files import ModelFiles
+from kb.engines.encoders.model_files import ModelFiles
 from kb.errors import ModelError
 from kb.types import Floats
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from kb.dictionary import Halves, KnownWords
+from kb.understanding.dictionary import Halves, KnownWords
 
 WORDS = "words.vectors"
 FORMAT = 1

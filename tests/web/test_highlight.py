@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kb.excerpt import excerpt
+from kb.text.excerpt import excerpt
 from kb.types import HitPassage
 from web.templating import highlight
 

@@ -12,9 +12,9 @@ from flask.testing import FlaskClient
 
 from kb.backends import Backend
 from kb.content.model import Practice, Source
-from kb.history import Change, History
-from kb.markup import nested, render
+from kb.text.markup import nested, render
 from kb.types import Query
+from kb.upkeep.history import Change, History
 from web import create_app
 from web.contact import Contact, contact
 from web.documents import bibtex, citation, to_markdown

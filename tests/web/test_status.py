@@ -12,10 +12,10 @@ from flask import Flask
 
 from indexer.reindex import reindex
 from kb.backends import Backend, encoder_way, load_encoder
-from kb.engines.model_files import DEFAULT_MODEL
+from kb.engines.encoders.model_files import DEFAULT_MODEL
 from kb.errors import ModelError
-from kb.links import Answer, write_answers
 from kb.types import Encoder, Manifest
+from kb.upkeep.links import Answer, write_answers
 from tests.conftest import FakeEncoder
 from tests.content.conftest import Entries
 from web import create_app

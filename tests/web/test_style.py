@@ -60,7 +60,7 @@ def test_both_schemes_set_the_same_colours() -> None:
     assert set(_LIGHT) == set(_DARK)
 
 
-#: Classes whose names are put together in a template, or come from kb.markup.
+#: Classes whose names are put together in a template, or come from kb.text.markup.
 MADE = re.compile(r"is-[a-z0-9-]+|fact-[a-z]+|strand-[123]|footnote|table-scroll|align-(right|center)")
 
 

@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
 from kb.errors import UsageError
-from kb.query import MAX_CHARACTERS
+from kb.understanding.query import MAX_CHARACTERS
 from web.api.operations import Operation, Parameter
 
 

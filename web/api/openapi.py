@@ -7,7 +7,7 @@ from typing import Any
 
 from kb import __version__
 from kb.backends import Backend
-from kb.labels import Labels
+from kb.facets.labels import Labels
 from kb.types import FACETS, Query
 from web.api.operations import IN_PATH, OPERATIONS, PREFIX, Operation, Parameter, reference
 from web.api.schemas import SCHEMAS

@@ -12,8 +12,8 @@ from flask.typing import ResponseReturnValue
 
 from kb.content import ids
 from kb.content.model import SCHEMES
-from kb.query import MAX_CHARACTERS
 from kb.types import FACETS
+from kb.understanding.query import MAX_CHARACTERS
 from web.api import views
 from web.exports import FORMATS, MAX_PRACTICES
 from web.params import MAX_LIMIT, MAX_PAGE, MODES, PER_PAGE, SORTS

@@ -14,11 +14,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from flask import render_template, url_for
 
-from kb import ages, markup
-from kb.analysis import parted, tokens
 from kb.backends import Backend
 from kb.content.model import Organisation, Practice
-from kb.labels import Labels
+from kb.facets import ages
+from kb.facets.labels import Labels
+from kb.text import markup
+from kb.text.analysis import parted, tokens
 from kb.types import FACETS
 from web.languages import DEFAULT, gettext, language, plural_forms
 from web.offline.filler import FILLER

@@ -9,8 +9,8 @@ from unicodedata import normalize
 
 from flask import render_template
 
-from kb import ages
 from kb.content.model import Organisation
+from kb.facets import ages
 from kb.types import FacetValue, Query, Results
 from web.browsing import counts, tree
 from web.site import current_backend, label

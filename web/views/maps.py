@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator
 
 from flask import render_template, request, url_for
 
-from kb import ages
 from kb.content.model import Taxonomy
 from kb.errors import UsageError
+from kb.facets import ages
 from kb.types import Query
 from web.atlas import HEIGHT, WIDTH, View, picture, read_view
 from web.coverage import COLUMNS, ROWS, Heading

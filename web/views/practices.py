@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from kb.content.corpus import PRACTICES
 from kb.content.model import Practice
 from kb.errors import NotFound
-from kb.history import Change
 from kb.types import Hit, Query
+from kb.upkeep.history import Change
 from web.contact import Contact, contact
 from web.documents import bibtex, citation
 from web.languages import language_prefix

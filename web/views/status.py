@@ -7,10 +7,10 @@ from datetime import date
 
 from flask import render_template
 
-from kb import links
 from kb.backends import Backend, encoder_names, encoder_way
 from kb.errors import KbError
-from kb.review import overdue
+from kb.upkeep import links
+from kb.upkeep.review import overdue
 from web.discretion import model_name, without_folders
 from web.site import current_backend, current_site
 

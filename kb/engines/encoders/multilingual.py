@@ -1,0 +1,96 @@
+"""Two encoders of one space: the model itself reads English, the student that it taught reads everything else."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+
+from kb.engines.encoders.model_files import ModelFiles
+from kb.engines.encoders.student import Student
+from kb.text.languages import ENGLISH
+from kb.types import Encoder, Floats
+
+#: The share of the student in the vector of a passage; the rest is the model's, which sees names, numbers and words
+#: that look alike. Measured with questions in the same language and in English (docs/student.md).
+OWN = 0.6
+
+
+class _InTheSpace:
+    """What the model decides for all that share its space."""
+
+    def __init__(self, english: Encoder) -> None:
+        self.english = english
+
+    @property
+    def dimension(self) -> int:
+        return self.english.dimension
+
+    @property
+    def max_tokens(self) -> int:
+        return self.english.max_tokens
+
+    def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
+        return self.english.token_offsets(text)
+
+
+class MultilingualEncoder(_InTheSpace):
+    """An Encoder, and kb.types.Multilingual. Thread-safe; the student is read when a text first asks for it."""
+
+    def __init__(self, english: Encoder, student: ModelFiles) -> None:
+        super().__init__(english)
+        self._files = student
+        self._lock = threading.Lock()
+        self._foreign: ForeignReader | None = None
+
+    def reader(self, language: str) -> Encoder:
+        """Raises ModelError when the student's files are damaged."""
+        return self.english if language == ENGLISH else self._reader()
+
+    def by_student(self, texts: Sequence[str]) -> Floats:
+        return self._reader().student.encode(texts)
+
+    @property
+    def student_fingerprint(self) -> str:
+        return self._files.fingerprint
+
+    @property
+    def fingerprint(self) -> str:
+        """Both together: an index that was made without the student has no vectors of its texts."""
+        return _both(self.english.fingerprint, self._files.fingerprint)
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        return self.english.encode(texts)
+
+    def encode_query(self, text: str) -> Floats:
+        return self.english.encode_query(text)
+
+    def _reader(self) -> ForeignReader:
+        if self._foreign is None:
+            with self._lock:
+                if self._foreign is None:
+                    self._foreign = ForeignReader(self.english, Student(self._files))
+        return self._foreign
+
+
+class ForeignReader(_InTheSpace):
+    """An Encoder of texts in other languages, by both. Thread-safe."""
+
+    def __init__(self, english: Encoder, student: Student) -> None:
+        super().__init__(english)
+        self.student = student
+        self.fingerprint = _both(english.fingerprint, student.fingerprint, str(OWN))
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        vectors = OWN * self.student.encode(texts) + (1 - OWN) * self.english.encode(texts)
+        lengths = np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
+        return np.asarray(vectors / lengths, dtype=np.float32)
+
+    def encode_query(self, text: str) -> Floats:
+        return self.student.encode_query(text)
+
+
+def _both(*fingerprints: str) -> str:
+    return hashlib.sha256("\0".join(fingerprints).encode()).hexdigest()
