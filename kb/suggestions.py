@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from itertools import islice
 from types import MappingProxyType
 from typing import Literal
@@ -120,12 +121,20 @@ class Suggestions:
     def _sharing_words(self, text: str) -> list[tuple[str, str]]:
         """The topics, risks and audiences of which a label has words of ``text``, those with most of them first."""
         asked = {word.term for word in content(text, ENGLISH)}
-        shares = {}
-        for facet in ("topic", "risk", "audience"):
-            for concept in self._concepts(facet):
-                words = [{word.term for word in content(label, ENGLISH)} for label in _labels(concept, ENGLISH)]
-                shares[facet, concept.id] = max((len(own & asked) / len(own) for own in words if own), default=0.0)
+        shares = {
+            concept: max((len(own & asked) / len(own) for own in labels), default=0.0)
+            for concept, labels in self._words_of_labels.items()
+        }
         return sorted((key for key, share in shares.items() if share >= 0.5), key=lambda key: (-shares[key], key))
+
+    @cached_property
+    def _words_of_labels(self) -> Mapping[tuple[str, str], tuple[frozenset[str], ...]]:
+        """The words of each label of the topics, risks and audiences: a page on which nothing fits well asks all."""
+        return {
+            (facet, concept.id): tuple(filter(None, map(_content, _labels(concept, ENGLISH))))
+            for facet in ("topic", "risk", "audience")
+            for concept in self._concepts(facet)
+        }
 
     def _names(self, language: str) -> tuple[_Name, ...]:
         if language not in self._named:
@@ -162,6 +171,12 @@ class Suggestions:
         used = frozenset(self.used.get(facet, ()))
         scheme = self.taxonomy.schemes.get(facet)
         return (concept for concept in (scheme.concepts if scheme else ()) if concept.id in used)
+
+
+@lru_cache(maxsize=20_000)
+def _content(label: str) -> frozenset[str]:
+    """The terms of a label in English: the next generation has nearly always the same labels."""
+    return frozenset(word.term for word in content(label, ENGLISH))
 
 
 def _key(text: str) -> str:

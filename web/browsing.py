@@ -124,7 +124,7 @@ def _nested(facet: str, values: Sequence[FacetValue], taxonomy: Taxonomy) -> tup
         below.setdefault(above, []).append(value)
 
     def choices(parent: str | None) -> tuple[Choice, ...]:
-        return tuple(Choice(value, choices(value.id)) for value in below.get(parent, ()))
+        return tuple(Choice(value, choices(value.id) if value.id in below else ()) for value in below.get(parent, ()))
 
     return choices(None)
 

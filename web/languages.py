@@ -31,6 +31,7 @@ from flask_babel import Babel, Domain
 from flask_babel import gettext as _gettext
 from flask_babel import lazy_gettext as _lazy_gettext
 from flask_babel import ngettext as _ngettext
+from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -151,6 +152,31 @@ class _Catalogues(Domain):  # type: ignore[misc]
         return _translations(language())
 
 
+def _said(text: str, /, **values: Any) -> Markup:
+    """:func:`gettext` in templates, all of which are HTML: values are escaped, the text is not."""
+    return _message(text, language()) % values if values else _whole(text, language())
+
+
+def _counted(one: str, many: str, count: int, /, **values: Any) -> Markup:
+    """:func:`ngettext` in templates; the text may name ``count`` as ``num``."""
+    return _ours(_translations(language()).ungettext(one, many, count)) % {"num": count, **values}
+
+
+@lru_cache(maxsize=5_000)
+def _message(text: str, code: str) -> Markup:
+    return _ours(_translations(code).ugettext(text))
+
+
+@lru_cache(maxsize=5_000)
+def _whole(text: str, code: str) -> Markup:
+    """A text without values, in which a percent sign is written twice as in all others."""
+    return _message(text, code) % {}
+
+
+def _ours(text: str) -> Markup:
+    return Markup(text)  # noqa: S704  # from our templates and catalogues, never from a reader
+
+
 # --- addresses -------------------------------------------------------------------------------------------------
 
 
@@ -163,11 +189,7 @@ def register(app: Flask) -> None:
     babel = Babel(app, locale_selector=lambda: _LOCALES[language()])
     babel.domain_instance = _Catalogues()
     # What templates say, some hundred times a page, without a detour through the settings of the extension.
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        lambda text: _translations(language()).ugettext(text),
-        lambda one, many, count: _translations(language()).ungettext(one, many, count),
-        newstyle=True,
-    )
+    app.jinja_env.globals.update(_=_said, gettext=_said, ngettext=_counted)
 
     @app.url_value_preprocessor
     def _without_language(_: str | None, values: dict[str, Any] | None) -> None:

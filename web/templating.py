@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -11,11 +11,9 @@ from jinja2 import StrictUndefined
 from markupsafe import Markup, escape
 
 from kb.text.excerpt import excerpt
-from web import languages, metadata, urls, words
+from web import languages, metadata, pieces, urls, words
 from web.collecting import MOST_COLLECTED, MOST_COMPARED
-from web.site import current_site, label
-
-_COUNT = Markup('<span class="count" aria-hidden="true">{}</span><span class="unseen">{}</span>')
+from web.site import current_site, label, labelling
 
 
 def register(app: Flask) -> None:
@@ -38,24 +36,6 @@ def highlight(text: str, spans: Iterable[tuple[int, int]] = ()) -> Markup:
         pieces += [escape(text[done:start]), Markup("<mark>{}</mark>").format(text[start:end])]
         done = end
     return Markup("").join([*pieces, escape(text[done:])])
-
-
-def count(practices: int) -> Markup:
-    """A number beside what it counts; read out, it says that it counts practices."""
-    return _count(practices, languages.language())
-
-
-@lru_cache(maxsize=20_000)
-def _count(practices: int, code: str) -> Markup:
-    """``code`` is the language of the request."""
-    shown, told = languages.number(practices), words.counted(practices, "practice")
-    return _COUNT.format(shown, told)
-
-
-def split_title(title: str) -> tuple[str, str]:
-    """The proper name and what it does: titles are written ``Name: what it does``."""
-    name, colon, rest = title.partition(": ")
-    return (name, rest) if colon else (title, "")
 
 
 def paragraphs(text: str) -> list[str]:
@@ -89,7 +69,8 @@ FILTERS: dict[str, Any] = {
     "period": words.period,
     "shares": words.shares,
     "shortened": words.shortened,
-    "split_title": split_title,
+    "split_title": pieces.split_title,
+    "as_title": pieces.title,
     "upper_first": upper_first,
 }
 
@@ -107,12 +88,10 @@ GLOBALS: dict[str, Any] = {
     "LANGUAGES": languages.LANGUAGES,
     "LOCALES": languages.LOCALES,
     "alternates": languages.alternates,
-    "count": count,
     "counted": words.counted,
     "number": languages.number,
     "dossier_from": words.dossier_from,
     "dossier_title": words.dossier_title,
-    "label": label,
     "alternate_url": urls.alternate_url,
     "language_url": urls.language_url,
     "absolute_path": urls.absolute_path,
@@ -123,9 +102,41 @@ GLOBALS: dict[str, Any] = {
     "filter_url": urls.filter_url,
     "metadata": metadata,
     "search_url": urls.search_url,
+    "page_url": urls.page_url,
+    "practice_url": urls.practice_url,
     "value_url": urls.value_url,
 }
 
 
+#: What templates call without the language of the page, which comes first.
+PIECES: dict[str, Callable[..., Markup]] = {
+    "back": pieces.back,
+    "count": pieces.count,
+    "lang": pieces.lang,
+    "tick": pieces.tick,
+}
+
+
 def _of_this_site() -> dict[str, Any]:
-    return {"site": current_site(), "SITE_LANGUAGE": languages.language()}
+    """What depends on the request. A page has hundreds of names and counts: its language is found out once for all."""
+    code = languages.language()
+    named = _labels_of_page()
+    return {
+        "site": current_site(),
+        "SITE_LANGUAGE": code,
+        "label": named,
+        "tag": lambda facet, value: pieces.tag(facet, value, urls.value_url(facet, value), named(facet, value)),
+        **{name: partial(make, code) for name, make in PIECES.items()},
+    }
+
+
+def _labels_of_page() -> Callable[[str, str], str]:
+    """:func:`label`, bound to the request at the first name that it asks for: pages of errors ask for none."""
+    bound: Callable[[str, str], str] | None = None
+
+    def named(facet: str, value: str) -> str:
+        nonlocal bound
+        bound = bound or labelling()
+        return bound(facet, value)
+
+    return named

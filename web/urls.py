@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +25,7 @@ CONCEPT_PATHS = {
 }
 
 
-_KEPT = "urls-of-values"
+_KEPT = "urls-kept"
 _MOST_KEPT = 50_000
 
 
@@ -38,17 +39,29 @@ def filter_url(facet: str, value: str) -> str:
 
 
 def value_url(facet: str, value: str) -> str:
-    """The page about a value where there is one, else the search for it.
+    """The page about a value where there is one, else the search for it."""
+    return _kept((facet, value), lambda: _value_url(facet, value))
 
-    A page of results has seventy of them, so they are kept: they depend on nothing else of a request.
-    """
+
+def practice_url(id: str) -> str:
+    """The page of a practice."""
+    return _kept(("practice", id), lambda: url_for("practice", practice_id=id))
+
+
+def page_url(endpoint: str) -> str:
+    """A page that there is one of in each language."""
+    return _kept((endpoint,), lambda: url_for(endpoint))
+
+
+def _kept(thing: tuple[str, ...], make: Callable[[], str]) -> str:
+    """A page of results has a hundred addresses that depend on nothing else of a request than its language."""
     kept: dict[tuple[str, ...], str] = current_app.extensions.setdefault(_KEPT, {})
-    key = (facet, value, language(), request.script_root)
+    key = (*thing, language(), request.script_root)
     found = kept.get(key)
     if found is None:
         if len(kept) >= _MOST_KEPT:
             kept.clear()
-        found = kept[key] = _value_url(facet, value)
+        found = kept[key] = make()
     return found
 
 

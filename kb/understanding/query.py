@@ -77,14 +77,12 @@ def parse(text: str, languages: Sequence[str], translated: Sequence[str] = ()) -
     for part in _PART.finditer(text):
         quoted, plain = part["phrase"], part["word"]
         piece = quoted if quoted is not None else plain
-        forms = tuple(f for f, _ in _forms(piece, languages, translated))
-        if part["minus"]:
+        if not part["minus"]:
+            words.append(piece)
+        if part["minus"] or quoted is not None:
+            forms = tuple(f for f, _ in _forms(piece, languages, translated))
             if forms:
-                excluded.append(forms)
-            continue
-        words.append(piece)
-        if quoted is not None and forms:
-            phrases.append(forms)
+                (excluded if part["minus"] else phrases).append(forms)
     meaning = " ".join(" ".join(words).split())
     every = list(_forms(meaning, languages))
     written = [meaning[token.start : token.end] for token in tokens(meaning, (languages or ("en",))[0])]

@@ -10,6 +10,7 @@ import pytest
 WEB = Path(__file__).resolve().parents[2] / "web"
 STYLE = (WEB / "static" / "style.css").read_text(encoding="utf-8")
 TEMPLATES = "".join(path.read_text(encoding="utf-8") for path in sorted((WEB / "templates").rglob("*.html")))
+PIECES = (WEB / "pieces.py").read_text(encoding="utf-8")
 SCRIPTS = "".join(path.read_text(encoding="utf-8") for path in sorted((WEB / "static" / "js").glob("*.js")))
 
 _COLOUR = re.compile(r"--([a-z0-9-]+):\s*(#[0-9a-f]{6});")
@@ -67,7 +68,7 @@ MADE = re.compile(r"is-[a-z0-9-]+|fact-[a-z]+|strand-[123]|footnote|table-scroll
 def test_every_class_is_used() -> None:
     without_comments = re.sub(r"/\*.*?\*/", "", STYLE, flags=re.DOTALL)
     styled = set(re.findall(r"\.([a-z][a-z0-9-]*)", re.sub(r"\{[^{}]*\}", "{}", without_comments)))
-    unused = {name for name in styled if name not in TEMPLATES + SCRIPTS and not MADE.fullmatch(name)}
+    unused = {name for name in styled if name not in TEMPLATES + PIECES + SCRIPTS and not MADE.fullmatch(name)}
     assert not unused, f"the stylesheet has classes that neither a template nor a script uses: {sorted(unused)}"
 
 

@@ -5,7 +5,8 @@ import pytest
 from kb.content.model import Ages
 from kb.types import Why
 from web import words
-from web.templating import host, lower_first, split_title
+from web.pieces import split_title
+from web.templating import host, lower_first
 
 TABLE = [
     (words.counted(0, "practice"), "0 practices"),
