@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from kb.errors import UsageError
 from kb.facets.labels import Labels
 from kb.ranking import bands, reranking, sorting
-from kb.ranking.fusion import NORMALISERS, WEIGHTS, combine
+from kb.ranking.fusion import NORMALISERS, WEIGHTS, combine, leaning
 from kb.text.analysis import tokens, translated_tokens
 from kb.types import (
     FACETS,
@@ -101,6 +101,8 @@ class Scored:
     order: Positions | None = None
     #: Of the bands, for the relevance of this query.
     edges: bands.Edges = field(default_factory=dict)
+    #: What each of the parts counts in the scores.
+    weights: Mapping[str, float] = field(default_factory=dict)
 
 
 def search(query: Query, reading: Reading) -> Results:
@@ -153,7 +155,8 @@ def _score(parsed: ParsedQuery, mode: Mode, reading: Reading) -> Scored:
     evidence = {name: retriever.retrieve(parsed) for name, retriever in retrievers.items()}
     edges = bands.edges(mode, parsed.language)
     relevance = _relevance(evidence)
-    parts, scores = _fused(evidence, mode)
+    weights = leaning(WEIGHTS[mode], reading.layout.share_in(parsed.language) if parsed.foreign else 0.0)
+    parts, scores = _fused(evidence, weights)
     by_passage = [found.passages for found in evidence.values()]
     scored = Scored(
         candidates=relevance >= edges["weak"],
@@ -162,6 +165,7 @@ def _score(parsed: ParsedQuery, mode: Mode, reading: Reading) -> Scored:
         parts=parts,
         passages=lambda documents: _added([scores(documents) for scores in by_passage]),
         edges=edges,
+        weights=weights,
     )
     if len(evidence) == 1:
         return scored
@@ -171,7 +175,7 @@ def _score(parsed: ParsedQuery, mode: Mode, reading: Reading) -> Scored:
     feedback = np.array(list(_best_passages(best.tolist(), scored, reading.layout).values()), dtype=np.int64)
     evidence = {name: each.retrieve(parsed, feedback=feedback) for name, each in retrievers.items()}
     relevance = _relevance(evidence)
-    parts, scores = _fused(evidence, mode)
+    parts, scores = _fused(evidence, weights)
     return replace(scored, candidates=relevance >= edges["weak"], scores=scores, relevance=relevance, parts=parts)
 
 
@@ -180,9 +184,9 @@ def _added(passages: Sequence[Sequence[Floats]]) -> Sequence[Floats]:
     return [np.asarray(sum(scores), dtype=np.float32) for scores in zip(*passages, strict=True)]
 
 
-def _fused(evidence: Mapping[str, Evidence], mode: Mode) -> tuple[Mapping[str, Floats], Floats]:
+def _fused(evidence: Mapping[str, Evidence], weights: Mapping[str, float]) -> tuple[Mapping[str, Floats], Floats]:
     parts = {name: NORMALISERS[name](found.documents) for name, found in evidence.items()}
-    return parts, combine(parts, WEIGHTS[mode])
+    return parts, combine(parts, weights)
 
 
 def _relevance(evidence: Mapping[str, Evidence]) -> Floats:
@@ -328,7 +332,7 @@ def _hits(
                     translated=passage.kind == "translation",
                 ),
                 why=replace(
-                    _shares(mode, document, scored),
+                    _shares(document, scored),
                     words=_matched(parsed, held.get(document, frozenset())),
                     concepts=tuple(concept for concept, having in tagged.items() if having[document]),
                 ),
@@ -378,11 +382,11 @@ def _matched(parsed: ParsedQuery, held: frozenset[str]) -> tuple[MatchedWord, ..
     )
 
 
-def _shares(mode: Mode, document: int, scored: Scored) -> Why:
+def _shares(document: int, scored: Scored) -> Why:
     """The shares of the score; of a score of 0, which no word can have, all is due to meaning."""
     if not scored.parts:
         return Why(0.0, 0.0)
-    shares = {name: WEIGHTS[mode][name] * float(values[document]) for name, values in scored.parts.items()}
+    shares = {name: scored.weights[name] * float(values[document]) for name, values in scored.parts.items()}
     total = sum(shares.values())
     if not total:
         return Why(0.0, 1.0)

@@ -298,8 +298,8 @@ class Layout:
     """The documents and passages of one generation, as positions. Documents are in the order of their ids.
 
     Passages are in the order of their documents: those of document ``d`` are ``starts[d]`` to ``starts[d + 1]``.
-    ``document_keys``: int64, shape (documents,), the store's names for them. ``languages`` are those of the documents,
-    ``translated`` those of their translations.
+    ``document_keys``: int64, shape (documents,), the store's names for them. ``spoken`` counts the documents in each
+    language, ``translated`` are the languages of their translations.
     Arrays of shape (passages,): ``owners`` (int64, the document of each), ``keys`` (int64, the store's names for them),
     ``questions``, ``titles`` and ``translations`` (bool, which passages are such; a translated title is both of the
     latter), ``lengths`` (float32, in terms), ``segments`` and ``rows`` (int64, where their vectors are).
@@ -308,7 +308,7 @@ class Layout:
     manifest: Manifest
     ids: tuple[str, ...]
     dates: tuple[str, ...]
-    languages: tuple[str, ...]
+    spoken: Mapping[str, int]
     translated: tuple[str, ...]
     document_keys: Positions
     starts: Positions
@@ -321,6 +321,16 @@ class Layout:
     segments: Positions
     rows: Positions
     tags: Mapping[str, Tags]
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Those of the documents, in order."""
+        return tuple(self.spoken)
+
+    def share_in(self, language: str) -> float:
+        """Which share of the documents is in ``language``, whatever its region."""
+        found = sum(number for spoken, number in self.spoken.items() if spoken.partition("-")[0] == language)
+        return found / max(1, len(self.ids))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from kb.ranking.fusion import DAMPING, WEIGHTS, as_it_is, combine, damped
+from kb.ranking.fusion import DAMPING, IN_ONE_LANGUAGE, WEIGHTS, as_it_is, combine, damped, leaning
 from kb.types import Floats
 
 
@@ -35,3 +35,18 @@ def test_combine_is_the_weighted_sum() -> None:
 def test_weights_are_convex(weights: dict[str, float]) -> None:
     assert sum(weights.values()) == pytest.approx(1)
     assert all(weight >= 0 for weight in weights.values())
+
+
+@pytest.mark.parametrize(
+    ("share", "semantic"),
+    [(0.0, 0.45), (0.25, (0.45 + IN_ONE_LANGUAGE) / 2), (0.5, IN_ONE_LANGUAGE), (1.0, IN_ONE_LANGUAGE)],
+)
+def test_the_more_documents_are_in_the_language_of_the_question_the_more_words_count(
+    share: float, semantic: float
+) -> None:
+    found = leaning({"lexical": 0.55, "semantic": 0.45}, share)
+    assert found == pytest.approx({"lexical": 1 - semantic, "semantic": semantic})
+
+
+def test_what_is_alone_keeps_its_weight() -> None:
+    assert leaning({"semantic": 1.0}, 1.0) == {"semantic": 1.0}

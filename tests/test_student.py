@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -196,6 +197,34 @@ def test_document_is_read_in_its_own_language(make_backend: MakeBackend) -> None
     )
     ranked = [hit.id for hit in backend.search(Query("donkey beach riding", mode="dense")).hits]
     assert set(ranked[:2]) == {"de", "en"}
+
+
+def test_a_question_in_the_language_of_the_documents_looks_for_words_that_say_something(
+    make_backend: MakeBackend,
+) -> None:
+    """Not for "der" and "ist", which hold a question together; where there is nothing else, for those."""
+    said = Document(id="said", title="Esel", language="de", sections=(Section((), "Ein Esel am Strand."),))
+    full = Document(
+        id="full", title="Wer", language="de", sections=(Section((), "Wer ist der, der es ist? Das ist der."),)
+    )
+    backend = make_backend(said, full, using=Pair())
+    found = backend.search(Query("Wer ist der Esel, und wo ist der Strand?", mode="lexical"))
+    assert [hit.id for hit in found.hits] == ["said"]
+    assert [word.word for word in found.hits[0].why.words] == ["Esel", "Strand"]
+    assert [hit.id for hit in backend.search(Query("Wer ist das und was ist der?", mode="lexical")).hits] == ["full"]
+
+
+def test_words_count_more_among_documents_in_the_language_of_the_question(make_backend: MakeBackend) -> None:
+    """And the shares that a hit tells are those of its score."""
+    question = "Wo kann ein Esel am Strand reiten?"
+    german = Document(id="german", title="Tier", language="de", sections=(Section((), "Ein Esel am Strand."),))
+    english = Document(id="english", title="Lamp", sections=(Section((), "lamp bread"),))
+    others = [replace(german, id=f"german{n}", sections=(Section((), "Lampe und Brot"),)) for n in range(3)]
+    among = make_backend(german, *others, using=Pair())
+    few = among.search(Query(question)).hits[0].why
+    beside = make_backend(german, *(replace(english, id=f"english{n}") for n in range(9)), using=Pair())
+    many = beside.search(Query(question)).hits[0].why
+    assert few.lexical > many.lexical > 0
 
 
 def test_changed_language_is_read_again(make_backend: MakeBackend) -> None:

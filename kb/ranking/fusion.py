@@ -24,8 +24,21 @@ WEIGHTS: Mapping[Mode, Mapping[str, float]] = MappingProxyType(
     }
 )
 
+#: The weight of meaning for a question in another language than English over documents in that language, where words
+#: meet as they are written and the encoder is the weaker one: chosen on XQuAD, question and paragraphs in one language.
+IN_ONE_LANGUAGE = 0.25
+
 #: What is added to the best word score of a query.
 DAMPING = 40.0
+
+
+def leaning(weights: Mapping[str, float], share: float) -> Mapping[str, float]:
+    """``weights`` for a question in another language, in which a ``share`` of the documents is: all the way to
+    IN_ONE_LANGUAGE where that is half of them."""
+    if len(weights) == 1 or not share:
+        return weights
+    semantic = weights["semantic"] + (IN_ONE_LANGUAGE - weights["semantic"]) * min(1.0, 2 * share)
+    return {"lexical": 1 - semantic, "semantic": semantic}
 
 
 def damped(scores: Floats) -> Floats:

@@ -10,6 +10,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import compress
 from typing import Protocol
 
 from kb.facets.labels import Labels
@@ -110,7 +111,22 @@ def _in_translations(parsed: ParsedQuery, language: str | None, reading: Reading
 
 def _in_its_own(parsed: ParsedQuery, written: ParsedQuery, language: str) -> ParsedQuery:
     """A query that is also read in the language in which it is written, if that is another than English."""
-    return parsed if language == ENGLISH else replace(parsed, foreign=written.meaning, language=language)
+    if language == ENGLISH:
+        return parsed
+    return replace(_without_function_words(parsed, language), foreign=written.meaning, language=language)
+
+
+def _without_function_words(parsed: ParsedQuery, language: str) -> ParsedQuery:
+    """The query without the words that only hold it together, unless it has no other."""
+    told = [not is_function_word(_folded(word), language) for word in parsed.written]
+    if all(told) or not any(told):
+        return parsed
+    return replace(
+        parsed,
+        terms=tuple(compress(parsed.terms, told)),
+        counts=tuple(compress(parsed.counts, told)),
+        written=tuple(compress(parsed.written, told)),
+    )
 
 
 # --- language --------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def read_layout(connection: sqlite3.Connection, path: Path, manifest: Manifest) 
         manifest=manifest,
         ids=tuple(row[1] for row in documents),
         dates=tuple(row[2] for row in documents),
-        languages=tuple(sorted({row[3] for row in documents})),
+        spoken=dict(sorted(Counter(row[3] for row in documents).items())),
         translated=_translated(connection),
         document_keys=document_keys,
         starts=starts,
