@@ -102,9 +102,8 @@ class Snapshot:
         except ModelError:  # words are found without a model; who asks for meaning is told when it is encoded
             return False
 
-    def in_english(self, word: str) -> Sequence[str]:
-        dictionary = self.generation.dictionary(self.reader, self.encoder())
-        return [english for english, _ in dictionary.translations(word)]
+    def in_english(self, word: str) -> Sequence[tuple[str, float]]:
+        return self.generation.dictionary(self.reader, self.encoder()).translations(word)
 
     def is_word(self, word: str) -> bool:
         forms = {word, *(token.term for token in tokens(word, "en"))}

@@ -370,15 +370,21 @@ def _band(document: int, scored: Scored) -> Band | None:
 
 
 def _matched(parsed: ParsedQuery, held: frozenset[str]) -> tuple[MatchedWord, ...]:
-    """The words of the query that a document with these forms holds."""
+    """The words of the query that a document with these forms holds; by unlikely translations where by no other."""
+    found = [
+        (word, tuple(form for form in forms if form in held))
+        for forms, word in zip(parsed.terms, parsed.written, strict=True)
+    ]
+    likely = [(word, tuple(filter(parsed.is_likely, forms))) for word, forms in found]
+    shown = likely if any(forms for _, forms in likely) else [(word, forms[:1]) for word, forms in found]
     return tuple(
         MatchedWord(
             word=word,
-            forms=found,
-            translations=tuple(dict.fromkeys(parsed.translations[f] for f in found if f in parsed.translations)),
+            forms=forms,
+            translations=tuple(dict.fromkeys(parsed.translations[f] for f in forms if f in parsed.translations)),
         )
-        for forms, word in zip(parsed.terms, parsed.written, strict=True)
-        if (found := tuple(form for form in forms if form in held))
+        for word, forms in shown
+        if forms
     )
 
 

@@ -76,9 +76,6 @@ ASKED = {
     "felvilágosítás kamaszoknak a szexről, alkalmazás": "hintalovon-yelon-app",
     "policie učí ve škole o bezpečném internetu": "czech-police-tvoje-cesta-onlinem",
 }
-#: Among the first three; that of the police was first or second until the encoder for other languages got .82 of a
-#: question, and is fifth since. It is to come back.
-PLACES = dict.fromkeys(ASKED, 3) | {"policie učí ve škole o bezpečném internetu": 10}
 
 
 def test_questions_in_the_language_of_a_translation_are_answered_by_meaning(real: Path) -> None:
@@ -87,7 +84,7 @@ def test_questions_in_the_language_of_a_translation_are_answered_by_meaning(real
         modes: tuple[Mode, ...] = ("dense", "hybrid")
         for mode in modes:
             for text, id in ASKED.items():
-                hits = backend.search(Query(text, mode=mode, limit=PLACES[text])).hits
+                hits = backend.search(Query(text, mode=mode, limit=3)).hits
                 assert id in [hit.id for hit in hits], (mode, text)
 
 

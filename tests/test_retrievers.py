@@ -10,8 +10,9 @@ import pytest
 
 from kb.backends import RETRIEVERS, Backend, Snapshot
 from kb.engines.dense import MEASURED, SHARED_FROM, Vectors, how_scanned, write_segment
+from kb.engines.lexical import K1
 from kb.types import Document, Evidence, Section
-from kb.understanding.query import parse
+from kb.understanding.query import LIKELY, parse
 from tests.conftest import FakeEncoder, MakeBackend
 
 DOCUMENTS = (
@@ -83,14 +84,33 @@ def test_a_strength_is_how_much_of_the_query_was_found(make_backend: MakeBackend
 
 def test_a_word_that_is_held_in_translation_only_counts_half(make_backend: MakeBackend) -> None:
     """All that was asked for is there, but whether the translation is what was meant nobody knows."""
-    query = replace(parse("hotline", ["en"]), terms=(("notruf", "hotlin"),), translations={"hotlin": "hotline"})
+    query = replace(parse("hotline", ["en"]), terms=(("notruf", "hotlin"),), certainty={"hotlin": 1.0})
     backend = make_backend(Document(id="a", title="A hotline"), *(Document(id=f"b{n}", title="x") for n in range(4)))
     with backend._snapshot() as snapshot:
         lexical = snapshot.retriever("lexical")
         assert lexical.retrieve(parse("hotline", ["en"])).strength.tolist() == [1, 0, 0, 0, 0]
         assert lexical.retrieve(query).strength.tolist() == [0.5, 0, 0, 0, 0]
-        own = replace(query, terms=(("hotlin", "notruf"),), translations={"notruf": "emergency call"})
+        own = replace(query, terms=(("hotlin", "notruf"),), certainty={"notruf": 1.0})
         assert lexical.retrieve(own).strength.tolist() == [1, 0, 0, 0, 0]
+        unsure, unlikely = (replace(query, certainty={"hotlin": certainty}) for certainty in (0.8, LIKELY - 0.01))
+        assert lexical.retrieve(unsure).strength.tolist() == pytest.approx([0.4, 0, 0, 0, 0])
+        assert lexical.retrieve(unlikely).strength.tolist() == [0, 0, 0, 0, 0]
+
+
+def test_a_translation_counts_as_far_as_it_is_sure(make_backend: MakeBackend) -> None:
+    """Worked out by hand: "call" once in one of five documents of one word, of equal length; tf is its certainty."""
+    documents = [
+        Document(id=f"d{n}", title="", sections=(Section((), word),)) for n, word in enumerate(["call", *"vwxy"])
+    ]
+    idf = log1p((5 - 1 + 0.5) / (1 + 0.5))
+    query = replace(parse("call", ["en"]), terms=(("notruf", "call"),), translations={"call": "call"})
+    with make_backend(*documents)._snapshot() as snapshot:
+        lexical = snapshot.retriever("lexical")
+        for certainty in (1.0, 0.5, 0.1):
+            found = lexical.retrieve(replace(query, certainty={"call": certainty}))
+            assert found.documents[0] == pytest.approx(idf * certainty * (K1 + 1) / (certainty + K1), rel=1e-5)
+            (passage,) = found.passages([0])
+            assert passage.max() == pytest.approx(certainty / (1 + K1), rel=1e-5)
 
 
 def test_bm25f_is_the_formula(make_backend: MakeBackend) -> None:

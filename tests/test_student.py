@@ -22,7 +22,7 @@ from kb.engines.encoders.student import STUDENT, TOKENIZER, WEIGHTS, Student, st
 from kb.errors import ModelError
 from kb.types import Document, Encoder, Floats, Multilingual, Query, Section
 from kb.understanding.crosslingual import SHARES, query_vector, reader_of
-from kb.understanding.dictionary import make_dictionary
+from kb.understanding.dictionary import NEAR, certainty, make_dictionary
 from kb.understanding.query import ParsedQuery
 from tests.conftest import FakeEncoder, MakeBackend
 
@@ -244,8 +244,19 @@ def test_dictionary_gives_the_nearest_words() -> None:
     encode = Translating("foreign").encode
     dictionary = make_dictionary({"donkey": 3, "beach": 2, "of": 9, "r2d2": 1}, encode)
     assert sorted(dictionary.words) == ["beach", "donkey"]
-    assert [word for word, _ in dictionary.translations("esel")] == ["donkey"]
+    assert dictionary.translations("esel") == (("donkey", 1.0),)
     assert dictionary.translations("lampe") == ()
+
+
+@pytest.mark.parametrize(
+    ("cosine", "sure"), [(-0.2, 0.0), (0.35, 0.0), (0.575, 0.5), (0.71, 0.8), (0.8, 1.0), (1.0, 1.0)]
+)
+def test_a_translation_is_the_surer_the_nearer_it_is(cosine: float, sure: float) -> None:
+    assert certainty(cosine) == pytest.approx(sure)
+
+
+def test_what_is_no_translation_has_no_certainty() -> None:
+    assert certainty(NEAR) > 0
 
 
 def test_dictionary_of_an_empty_base_is_empty() -> None:

@@ -6,6 +6,7 @@ do. FTS5 finds phrases.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from itertools import chain
@@ -78,7 +79,7 @@ class LexicalRetriever:
         found = postings.read(self._reader.connection, list(dict.fromkeys(chain.from_iterable(query.terms))))
         weights = []
         for forms, count in zip(query.terms, query.counts, strict=True):
-            frequency = self._frequency(forms, found)
+            frequency = self._frequency(forms, found, query.certainty)
             holding = np.flatnonzero(frequency)
             frequency = frequency[holding]
             weight = count * _idf(documents, len(holding))
@@ -90,7 +91,7 @@ class LexicalRetriever:
         return Evidence(
             documents=scores.astype(np.float32),
             strength=np.clip(covered / max(most, TELLING), 0, 1).astype(np.float32),
-            passages=lambda chosen: self._by_passage(chosen, query.terms, np.array(weights) / most),
+            passages=lambda chosen: self._by_passage(chosen, query, np.array(weights) / most),
         )
 
     def holding(self, phrase: Sequence[Forms]) -> Positions:
@@ -109,13 +110,20 @@ class LexicalRetriever:
                 forms[document].add(form)
         return {document: frozenset(each) for document, each in forms.items()}
 
-    def _frequency(self, forms: Forms, found: Mapping[str, Sequence[Places]]) -> NDArray[np.float64]:
+    def _frequency(
+        self, forms: Forms, found: Mapping[str, Sequence[Places]], certainty: Mapping[str, float]
+    ) -> NDArray[np.float64]:
         """The weighted frequency of a term in each document, as it is found in its forms; 0 where it is not.
 
-        A translation says the same again: a document does not hold a word more often for having some.
+        A form that is a translation counts as far as that is sure (Darwish and Oard 2003, "Probabilistic structured
+        query methods"). Translations in documents say the same again: a document does not hold a word more often for
+        having some.
         """
-        own = [places for form in forms if not is_translated(form) for places in found.get(form, ())]
-        frequency = self._field_frequency(own)
+        sure = [form for form in forms if not is_translated(form) and certainty.get(form, 1.0) == 1.0]
+        frequency = self._field_frequency([places for form in sure for places in found.get(form, ())])
+        for form in forms:
+            if form in found and certainty.get(form, 1.0) < 1.0:
+                frequency += certainty[form] * self._field_frequency(found[form])
         for form in filter(is_translated, forms):
             if form in found:
                 frequency = np.maximum(frequency, self._field_frequency(found[form]))
@@ -124,11 +132,18 @@ class LexicalRetriever:
     def _certainty(
         self, forms: Forms, query: ParsedQuery, found: Mapping[str, Sequence[Places]]
     ) -> NDArray[np.float64]:
-        """How sure each document holds what was asked for, if it holds one of ``forms``: a translation is a guess."""
-        own = tuple(form for form in forms if form not in query.translations)
-        if len(own) == len(forms):
+        """How sure each document holds what was asked for, if it holds one of ``forms``: a translation is a guess, by
+        as much as it is sure, and an unlikely one is no evidence."""
+        guessed = [form for form in forms if form in query.certainty]
+        if not guessed:
             return np.ones(len(self._layout.ids))
-        return np.where(self._frequency(own, found) > 0, 1.0, GUESSED)
+        sure = np.zeros(len(self._layout.ids))
+        for form in filter(query.is_likely, guessed):
+            held = self._field_frequency(found.get(form, ())) > 0
+            sure[held] = np.maximum(sure[held], GUESSED * query.certainty[form])
+        own = tuple(form for form in forms if form not in query.certainty)
+        sure[self._frequency(own, found, {}) > 0] = 1.0
+        return sure
 
     def _field_frequency(self, found: Sequence[Places]) -> NDArray[np.float64]:
         """The weighted frequency of what is found at these places, in each document."""
@@ -141,7 +156,7 @@ class LexicalRetriever:
         return frequency
 
     def _by_passage(
-        self, documents: Sequence[int], terms: Sequence[Forms], weights: NDArray[np.float64]
+        self, documents: Sequence[int], query: ParsedQuery, weights: NDArray[np.float64]
     ) -> Sequence[Floats]:
         """How much of the query the text of each passage of ``documents`` holds."""
         spans = [(int(self._layout.starts[d]), int(self._layout.starts[d + 1])) for d in documents]
@@ -149,7 +164,7 @@ class LexicalRetriever:
         texts = self._reader.analysed(list(chain.from_iterable(keys)))
         shares = weights.tolist()
         return [
-            np.array([_held(texts.get(key, "").split(), terms, shares) for key in several], dtype=np.float32)
+            np.array([_held(Counter(texts.get(key, "").split()), query, shares) for key in several], dtype=np.float32)
             for several in keys
         ]
 
@@ -171,17 +186,21 @@ def document_places(layout: Layout) -> Positions:
     return places
 
 
-def _held(words: Sequence[str], terms: Sequence[Forms], weights: Sequence[float]) -> float:
+def _held(words: Mapping[str, int], query: ParsedQuery, weights: Sequence[float]) -> float:
     """The share of a query's weight that ``words`` hold, a word that is repeated counting more, up to all of it.
 
-    Of several forms of a term the last one that is there counts.
+    Of several forms of a term the last one that is there counts, of unsure translations the best.
     """
     held = 0.0
-    for forms, weight in zip(terms, weights, strict=True):
+    for forms, weight in zip(query.terms, weights, strict=True):
+        best = 0.0
         for form in reversed(forms):
-            if count := words.count(form):
-                held += weight * count / (count + K1)
-                break
+            if count := words.get(form, 0):
+                sure = query.certainty.get(form, 1.0)
+                best = max(best, sure * count / (count + K1))
+                if sure == 1.0:
+                    break
+        held += weight * best
     return min(1.0, held)
 
 

@@ -28,7 +28,7 @@ EDGES: Mapping[Mode, Edges] = MappingProxyType(
 #: relevance there, and a floor of 0.28 took a quarter of what they find.
 FOREIGN_EDGES: Mapping[Mode, Edges] = MappingProxyType(
     {
-        "hybrid": {"strong": 0.83, "fair": 0.65, "weak": 0.14},
+        "hybrid": {"strong": 0.83, "fair": 0.66, "weak": 0.14},
         "lexical": {"strong": 0.57, "fair": 0.35, "weak": 0.03},
         "dense": {"strong": 0.58, "fair": 0.45, "weak": 0.20},
     }

@@ -43,10 +43,11 @@ class Word(NamedTuple):
 
 
 class Translation(NamedTuple):
-    """An English word, as labels write it, and its term."""
+    """An English word, as labels write it, its term, and how sure it is, in 0..1."""
 
     term: str
     word: str
+    certainty: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,9 @@ from kb.types import Floats
 Halves = NDArray[np.float16]
 
 #: How many English words may stand for one, how near they must be (cosine), and how much less near than the nearest.
-MOST, NEAR, BEHIND = 3, 0.55, 0.08
+MOST, NEAR, BEHIND = 10, 0.4, 0.25
+#: The cosines from which a word begins to be, and surely is, a translation: what it counts rises from 0 to 1 between.
+DOUBTFUL, SURE = 0.35, 0.8
 #: Words of fewer letters hardly mean anything by themselves.
 SHORTEST = 3
 #: The words of the base that are taken, those in most documents first.
@@ -46,7 +48,7 @@ class Dictionary:
     _kept: dict[str, tuple[tuple[str, float], ...]] = field(default_factory=dict, repr=False, compare=False)
 
     def translations(self, word: str) -> tuple[tuple[str, float], ...]:
-        """English words and their cosines, the nearest first; maybe none."""
+        """English words and how sure each is (over 0, at most 1), the surest first; maybe none."""
         if not len(self.words):
             return ()
         found = self._kept.get(word)
@@ -63,7 +65,14 @@ class Dictionary:
         near = np.flatnonzero(similarities >= least)  # of equals the first, as they are in more documents
         best = near[np.argsort(-similarities[near], kind="stable")][:MOST]
         edge = max(NEAR, float(similarities[best[0]]) - BEHIND)
-        return tuple((self.words[place], float(similarities[place])) for place in best if similarities[place] >= edge)
+        return tuple(
+            (self.words[place], certainty(float(similarities[place]))) for place in best if similarities[place] >= edge
+        )
+
+
+def certainty(cosine: float) -> float:
+    """How sure it is that two words of this cosine translate each other, in 0..1."""
+    return min(1.0, max(0.0, (cosine - DOUBTFUL) / (SURE - DOUBTFUL)))
 
 
 def make_dictionary(

@@ -10,7 +10,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import compress
+from itertools import chain, compress
 from typing import Protocol
 
 from kb.facets.labels import Labels
@@ -18,13 +18,26 @@ from kb.text.analysis import tokens
 from kb.text.languages import ENGLISH, detect, is_function_word
 from kb.types import Layout, NamedConcept, Query, Understanding
 from kb.understanding.concepts import ConceptKey, Glossaries, Glossary, Translation, Word, content
-from kb.understanding.query import MAX_CHARACTERS, MAX_TERMS, Forms, ParsedQuery, parse, replaced, translated_forms
+from kb.understanding.query import (
+    LIKELY,
+    MAX_CHARACTERS,
+    MAX_TERMS,
+    Forms,
+    ParsedQuery,
+    parse,
+    replaced,
+    translated_forms,
+)
 from kb.understanding.spelling import SHORTEST, Vocabulary, correction
 
 #: A word is an ordinary English one when it stands in so many documents of an English base; in fewer it may be a name.
 ORDINARY = 3
 #: The share that the labels of the concepts have beside the words in English, when what is meant is encoded.
 LABELS = 0.5
+#: How sure a translation must be to stand beside those of the labels, which were learned from few texts.
+SURE = 0.6
+#: Translations of one word that are told to people and to the encoder for English.
+MOST_SPOKEN = 3
 #: A word of another language is taken for the same word in English from this length, and from that with two changes.
 COGNATE, LOOSE_COGNATE = 6, 8
 #: The first letter of the scripts that follow Latin in Unicode, marks aside.
@@ -52,7 +65,7 @@ class Reading(Protocol):
         """Whether texts in other languages than English have an encoder of their own."""
         ...
 
-    def in_english(self, word: str) -> Sequence[str]:
+    def in_english(self, word: str) -> Sequence[tuple[str, float]]:
         """Words of the documents that say in English what a folded foreign word says, the likeliest first."""
         ...
 
@@ -81,7 +94,7 @@ def _understood(query: Query, reading: Reading) -> tuple[ParsedQuery, Understand
         corrected, concepts = _bridged_in_part(corrected, reading)
         return corrected, replace(understood, concepts=concepts)
     bridged, concepts = _bridged(parsed, reading.glossaries.glossary(language), reading, lambda word: True)
-    english = tuple(dict.fromkeys(bridged.translations.values()))
+    english = tuple(dict.fromkeys(word for form, word in bridged.translations.items() if bridged.is_likely(form)))
     return _in_its_own(bridged, parsed, language), Understanding(language, concepts=concepts, english=english)
 
 
@@ -237,7 +250,16 @@ def _bridged(
     query was not found.
     """
     words = content(parsed.meaning, glossary.language)
-    english = {word.start: _translations(word, glossary, reading) for word in words if foreign(word.folded)}
+    written = {form for word in words for form in _own_forms(parsed.meaning[word.start : word.end], reading)}
+    english = {
+        word.start: tuple(
+            found
+            for found in _translations(word, glossary, reading)
+            if found.certainty == 1 or found.term not in written
+        )
+        for word in words
+        if foreign(word.folded)
+    }
     concepts = _named(words, glossary, foreign)
     if not concepts and not any(english.values()):
         return parsed, ()
@@ -245,13 +267,16 @@ def _bridged(
     first: dict[Forms, str] = {}
     spoken = []
     for word in words:
-        written = parsed.meaning[word.start : word.end]
-        own, found = _own_forms(written, reading), english.get(word.start)
+        text = parsed.meaning[word.start : word.end]
+        own, found = _own_forms(text, reading), english.get(word.start)
         forms = tuple(dict.fromkeys((*own, *(translation.term for translation in found or ()))))
         if own in parsed.terms or found is not None:
             terms[forms] += 1
-            first.setdefault(forms, written)
-        spoken += _spoken(word, found, glossary) if found else _untranslated(written, foreign=found is not None)
+            first.setdefault(forms, text)
+        spoken += _spoken(word, found or (), glossary) or _untranslated(text, found)
+    certainty: dict[str, float] = {}
+    for translation in chain.from_iterable(english.values()):
+        certainty[translation.term] = max(certainty.get(translation.term, 0.0), translation.certainty)
     labels = tuple(NamedConcept(*key, label=reading.labels.label(*key)) for key in concepts)
     return (
         replace(
@@ -261,6 +286,7 @@ def _bridged(
             counts=tuple(terms.values())[:MAX_TERMS],
             written=tuple(first[forms] for forms in terms)[:MAX_TERMS],
             translations={translation.term: translation.word for found in english.values() for translation in found},
+            certainty=certainty,
             hints=((". ".join(dict.fromkeys(concept.label for concept in labels)), LABELS),) if labels else (),
         ),
         labels,
@@ -268,28 +294,41 @@ def _bridged(
 
 
 def _spoken(word: Word, found: Sequence[Translation], glossary: Glossary) -> list[str]:
-    """What stands for a word in an English text: its likeliest translation, or all of a word that is only akin."""
-    return [translation.word for translation in (found[:1] if word.term in glossary.dictionary else found)]
+    """What stands for a word in an English text, as far as it is likely: one translation, or all of a word that is only
+    akin."""
+    likely = [translation.word for translation in found if translation.certainty >= LIKELY][:MOST_SPOKEN]
+    return likely[:1] if word.term in glossary.dictionary else likely
 
 
-def _untranslated(written: str, *, foreign: bool) -> list[str]:
-    """A word as it is written, which may be a name; of one in another script the encoder for English sees nothing."""
-    return [] if foreign and unicodedata.normalize("NFKD", written[:1]) >= _BEHIND_LATIN else [written]
+def _untranslated(written: str, found: Sequence[Translation] | None) -> list[str]:
+    """A word as it is written, which may be a name; of one in another script, of which the encoder for English sees
+    nothing, the best of unlikely translations. ``found``: None for a word that is not foreign."""
+    if found is None or unicodedata.normalize("NFKD", written[:1]) < _BEHIND_LATIN:
+        return [written]
+    return [translation.word for translation in found[:1]]
 
 
 def _translations(word: Word, glossary: Glossary, reading: Reading) -> tuple[Translation, ...]:
-    """From the labels; else the English word that looks the same ("prévention"), if documents have it."""
+    """From the labels, with what the encoder is sure of; else the English word that looks the same ("prévention"), if
+    documents have it, or what the encoder thinks near."""
     long = len(word.folded) >= COGNATE
     if long and reading.layout.languages == (ENGLISH,) and reading.vocabulary.count(word.folded) >= ORDINARY:
         return tuple(Translation(token.term, word.folded) for token in tokens(word.folded, ENGLISH))
     if found := glossary.translations(word.term):
-        return found
+        known = {translation.term for translation in found}
+        near = _near(word, reading) if reading.multilingual else ()
+        return (*found, *(one for one in near if one.certainty >= SURE and one.term not in known))
     if word.folded in reading.vocabulary:
         return ()
     slips = 1 if len(word.folded) < LOOSE_COGNATE else 2
     same = reading.vocabulary.nearest(word.folded, slips=slips, documents=ORDINARY, same_start=True) if long else None
-    english = (same,) if same else reading.in_english(word.folded)
-    return tuple(Translation(token.term, one) for one in english for token in tokens(one, ENGLISH))
+    return tuple(Translation(token.term, same) for token in tokens(same, ENGLISH)) if same else _near(word, reading)
+
+
+def _near(word: Word, reading: Reading) -> tuple[Translation, ...]:
+    """The words of the documents that are near to one of another language in meaning, the surest first."""
+    english = reading.in_english(word.folded)
+    return tuple(Translation(token.term, one, sure) for one, sure in english for token in tokens(one, ENGLISH))
 
 
 def _named(words: Sequence[Word], glossary: Glossary, foreign: Callable[[str], bool]) -> tuple[ConceptKey, ...]:

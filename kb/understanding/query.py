@@ -17,6 +17,9 @@ MAX_CHARACTERS = 2000
 #: Most terms that are looked up; a query of MAX_CHARACTERS ordinary words stays below.
 MAX_TERMS = 400
 
+#: How sure a translation must be to be shown.
+LIKELY = 0.45
+
 #: Quotes are an operator in a search, and mere quotes in running text: one with more words than these outside them.
 MAX_RUNNING_WORDS = 8
 
@@ -45,17 +48,23 @@ class ParsedQuery:
     phrases: tuple[tuple[Forms, ...], ...] = ()
     excluded: tuple[tuple[Forms, ...], ...] = ()
     hints: tuple[tuple[str, float], ...] = ()
-    #: Each of the ``terms`` as it was written, and the English of the forms that are translations.
+    #: Each of the ``terms`` as it was written, the English of the forms that are translations, and how sure each of
+    #: these is (over 0, at most 1).
     written: tuple[str, ...] = ()
     translations: Mapping[str, str] = field(default_factory=dict)
+    certainty: Mapping[str, float] = field(default_factory=dict)
     foreign: str = ""
     language: str = "en"
 
     @property
     def highlighted(self) -> frozenset[str]:
-        """Every form whose words are marked in a passage."""
+        """Every form whose words are marked in a passage: all but translations that are unlikely."""
         in_phrases = (forms for phrase in self.phrases for forms in phrase)
-        return frozenset(form for forms in (*self.terms, *in_phrases) for form in forms)
+        return frozenset(form for forms in (*self.terms, *in_phrases) for form in forms if self.is_likely(form))
+
+    def is_likely(self, form: str) -> bool:
+        """Whether a form is what was written, or a translation that is shown to people."""
+        return self.certainty.get(form, 1.0) >= LIKELY
 
 
 def parse(text: str, languages: Sequence[str], translated: Sequence[str] = ()) -> ParsedQuery:
