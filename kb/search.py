@@ -128,7 +128,7 @@ def search(query: Query, reading: Reading) -> Results:
     return Results(
         query=query,
         total=int(np.count_nonzero(kept)),
-        hits=_hits(page, parsed, understood.concepts, query.mode, scored, reading),
+        hits=_hits(page, parsed, understood.concepts, scored, reading),
         facets={facet: _facet(facet, query, candidates, chosen, reading) for facet in FACETS},
         generation=layout.manifest.generation,
         fitting=int(np.count_nonzero(fits & kept)),
@@ -298,7 +298,6 @@ def _hits(
     page: Positions,
     parsed: ParsedQuery,
     concepts: Sequence[NamedConcept],
-    mode: Mode,
     scored: Scored,
     reading: Reading,
 ) -> tuple[Hit, ...]:
@@ -381,7 +380,7 @@ def _matched(parsed: ParsedQuery, held: frozenset[str]) -> tuple[MatchedWord, ..
         MatchedWord(
             word=word,
             forms=forms,
-            translations=tuple(dict.fromkeys(parsed.translations[f] for f in forms if f in parsed.translations)),
+            translations=parsed.told(forms) or tuple(parsed.translations[f] for f in forms if f in parsed.translations),
         )
         for word, forms in shown
         if forms

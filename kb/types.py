@@ -328,8 +328,9 @@ class Layout:
         return tuple(self.spoken)
 
     def share_in(self, language: str) -> float:
-        """Which share of the documents is in ``language``, whatever its region."""
-        found = sum(number for spoken, number in self.spoken.items() if spoken.partition("-")[0] == language)
+        """Which share of the documents is in ``language``, whatever its region; both kinds of Norwegian are "no"."""
+        written = {"no": ("no", "nb", "nn")}.get(language, (language,))
+        found = sum(number for spoken, number in self.spoken.items() if spoken.partition("-")[0] in written)
         return found / max(1, len(self.ids))
 
 

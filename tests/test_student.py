@@ -23,6 +23,7 @@ from kb.errors import ModelError
 from kb.types import Document, Encoder, Floats, Multilingual, Query, Section
 from kb.understanding.crosslingual import SHARES, query_vector, reader_of
 from kb.understanding.dictionary import NEAR, certainty, make_dictionary
+from kb.understanding.interpretation import understand
 from kb.understanding.query import ParsedQuery
 from tests.conftest import FakeEncoder, MakeBackend
 
@@ -212,6 +213,28 @@ def test_a_question_in_the_language_of_the_documents_looks_for_words_that_say_so
     assert [hit.id for hit in found.hits] == ["said"]
     assert [word.word for word in found.hits[0].why.words] == ["Esel", "Strand"]
     assert [hit.id for hit in backend.search(Query("Wer ist das und was ist der?", mode="lexical")).hits] == ["full"]
+
+
+def test_a_share_of_documents_is_that_of_a_language_whatever_its_region(make_backend: MakeBackend) -> None:
+    spoken = ("de", "de-AT", "nb", "nn", "no", "en")
+    documents = (Document(id=f"d{n}", title="Strand", language=code) for n, code in enumerate(spoken))
+    with make_backend(*documents, using=Pair())._snapshot() as snapshot:
+        shares = {code: snapshot.layout.share_in(code) for code in ("de", "no", "en", "fr")}
+    assert shares == pytest.approx({"de": 2 / 6, "no": 3 / 6, "en": 1 / 6, "fr": 0})
+
+
+def test_a_word_that_the_documents_have_is_no_guess(make_backend: MakeBackend) -> None:
+    """The dictionary holds the words of the base, so it knows this one as well, as its own translation."""
+    backend = make_backend(
+        Document(id="a", title="Strand", sections=(Section((), "donkey chat esel"),)),
+        Document(id="b", title="Lamp", sections=(Section((), "lamp bread"),)),
+        using=Pair(),
+    )
+    with backend._snapshot() as snapshot:
+        parsed, understood = understand(Query("Wo ist der Esel am chat?"), snapshot)
+    assert "chat" not in parsed.certainty
+    assert "esel" not in parsed.certainty
+    assert not {"chat", "esel"} & {*understood.english}
 
 
 def test_words_count_more_among_documents_in_the_language_of_the_question(make_backend: MakeBackend) -> None:

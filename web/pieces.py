@@ -1,7 +1,7 @@
 """The smallest pieces of pages, of which one page has hundreds: made once for what they show, then remembered.
 
-Each is a function of its arguments alone, so what is kept is never out of date. The rest is in
-``templates/pieces.html``.
+Each is a function of its arguments alone, so what is kept is never out of date; ``code``, where there is one, is the
+language of the request. The rest is in ``templates/pieces.html``.
 """
 
 from __future__ import annotations
@@ -51,13 +51,13 @@ def title(text: str) -> Markup:
     return _TITLE.format(name, rest) if rest else Markup("{}").format(name)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=20_000, typed=True)
 def tag(facet: str, value: str, url: str, label: str) -> Markup:
     """A value of a facet as a link to what has it."""
     return _TAG.format("tag", f" tag-strand is-{value}" if facet == "strand" else "", url, label)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=20_000, typed=True)
 def tick(code: str, facet: str, value: str, label: str, practices: int, selected: bool) -> Markup:
     """A value that can be ticked; ``code``: the request's language, in which ``label`` is."""
     return _TICK.format(

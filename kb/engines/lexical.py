@@ -27,7 +27,7 @@ LENGTH = {"title": 0.5, "text": 0.6, "keywords": 0.0, "translated title": 0.0, "
 #: How soon a term that occurs again adds nothing more.
 K1 = 1.6
 
-#: What a word counts of which a document holds a translation only: that is a guess, and may be another word's.
+#: What a word counts of which a document holds a sure translation only: that is a guess, and may be another word's.
 GUESSED = 0.5
 #: The weight that the words of a query must have together to say something: that of one in three documents.
 TELLING = 1.0
@@ -66,8 +66,8 @@ class LexicalRetriever:
         """``strength`` is the share of the query's words that a document holds, each weighing its rarity.
 
         Words that occur nowhere count against it: a document that holds one word of ten matches weakly. So does a query
-        of words that nearly every document holds: finding those says nothing. A word that is only
-        held in translation counts GUESSED. Feedback changes nothing here.
+        of words that nearly every document holds: finding those says nothing. A word that is only held in translation
+        counts GUESSED as far as that is sure, and nothing where it is unlikely. Feedback changes nothing here.
         """
         if self._last is None or self._last[0] != query:
             self._last = (query, self._scored(query))

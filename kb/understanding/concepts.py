@@ -43,7 +43,7 @@ class Word(NamedTuple):
 
 
 class Translation(NamedTuple):
-    """An English word, as labels write it, its term, and how sure it is, in 0..1."""
+    """An English word, as labels or documents write it, its term, and how sure it is, in 0..1."""
 
     term: str
     word: str

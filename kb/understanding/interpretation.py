@@ -22,6 +22,7 @@ from kb.understanding.query import (
     LIKELY,
     MAX_CHARACTERS,
     MAX_TERMS,
+    MOST_TOLD,
     Forms,
     ParsedQuery,
     parse,
@@ -35,9 +36,7 @@ ORDINARY = 3
 #: The share that the labels of the concepts have beside the words in English, when what is meant is encoded.
 LABELS = 0.5
 #: How sure a translation must be to stand beside those of the labels, which were learned from few texts.
-SURE = 0.6
-#: Translations of one word that are told to people and to the encoder for English.
-MOST_SPOKEN = 3
+BESIDE_LABELS = 0.6
 #: A word of another language is taken for the same word in English from this length, and from that with two changes.
 COGNATE, LOOSE_COGNATE = 6, 8
 #: The first letter of the scripts that follow Latin in Unicode, marks aside.
@@ -94,7 +93,7 @@ def _understood(query: Query, reading: Reading) -> tuple[ParsedQuery, Understand
         corrected, concepts = _bridged_in_part(corrected, reading)
         return corrected, replace(understood, concepts=concepts)
     bridged, concepts = _bridged(parsed, reading.glossaries.glossary(language), reading, lambda word: True)
-    english = tuple(dict.fromkeys(word for form, word in bridged.translations.items() if bridged.is_likely(form)))
+    english = tuple(dict.fromkeys(word for forms in bridged.terms for word in bridged.told(forms)))
     return _in_its_own(bridged, parsed, language), Understanding(language, concepts=concepts, english=english)
 
 
@@ -275,7 +274,9 @@ def _bridged(
             first.setdefault(forms, text)
         spoken += _spoken(word, found or (), glossary) or _untranslated(text, found)
     certainty: dict[str, float] = {}
+    spelt: dict[str, str] = {}
     for translation in chain.from_iterable(english.values()):
+        spelt.setdefault(translation.term, translation.word)
         certainty[translation.term] = max(certainty.get(translation.term, 0.0), translation.certainty)
     labels = tuple(NamedConcept(*key, label=reading.labels.label(*key)) for key in concepts)
     return (
@@ -285,7 +286,7 @@ def _bridged(
             terms=tuple(terms)[:MAX_TERMS],
             counts=tuple(terms.values())[:MAX_TERMS],
             written=tuple(first[forms] for forms in terms)[:MAX_TERMS],
-            translations={translation.term: translation.word for found in english.values() for translation in found},
+            translations=spelt,
             certainty=certainty,
             hints=((". ".join(dict.fromkeys(concept.label for concept in labels)), LABELS),) if labels else (),
         ),
@@ -294,9 +295,8 @@ def _bridged(
 
 
 def _spoken(word: Word, found: Sequence[Translation], glossary: Glossary) -> list[str]:
-    """What stands for a word in an English text, as far as it is likely: one translation, or all of a word that is only
-    akin."""
-    likely = [translation.word for translation in found if translation.certainty >= LIKELY][:MOST_SPOKEN]
+    """What stands for a word in an English text: a translation from the labels, or the likely ones of others."""
+    likely = [translation.word for translation in found if translation.certainty >= LIKELY][:MOST_TOLD]
     return likely[:1] if word.term in glossary.dictionary else likely
 
 
@@ -317,7 +317,7 @@ def _translations(word: Word, glossary: Glossary, reading: Reading) -> tuple[Tra
     if found := glossary.translations(word.term):
         known = {translation.term for translation in found}
         near = _near(word, reading) if reading.multilingual else ()
-        return (*found, *(one for one in near if one.certainty >= SURE and one.term not in known))
+        return (*found, *(one for one in near if one.certainty >= BESIDE_LABELS and one.term not in known))
     if word.folded in reading.vocabulary:
         return ()
     slips = 1 if len(word.folded) < LOOSE_COGNATE else 2
@@ -326,9 +326,14 @@ def _translations(word: Word, glossary: Glossary, reading: Reading) -> tuple[Tra
 
 
 def _near(word: Word, reading: Reading) -> tuple[Translation, ...]:
-    """The words of the documents that are near to one of another language in meaning, the surest first."""
+    """The words of the documents that are near to one of another language in meaning, the surest first.
+
+    Not the word itself, where documents have it: it is what was asked for, and no guess.
+    """
+    own = {token.term for token in tokens(word.folded, ENGLISH)}
     english = reading.in_english(word.folded)
-    return tuple(Translation(token.term, one, sure) for one, sure in english for token in tokens(one, ENGLISH))
+    found = (Translation(token.term, one, sure) for one, sure in english for token in tokens(one, ENGLISH))
+    return tuple(translation for translation in found if translation.term not in own)
 
 
 def _named(words: Sequence[Word], glossary: Glossary, foreign: Callable[[str], bool]) -> tuple[ConceptKey, ...]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 
 import regex
 
@@ -17,8 +18,8 @@ MAX_CHARACTERS = 2000
 #: Most terms that are looked up; a query of MAX_CHARACTERS ordinary words stays below.
 MAX_TERMS = 400
 
-#: How sure a translation must be to be shown.
-LIKELY = 0.45
+#: How sure a translation must be to be told to people and to the encoder for English, and how many of one word are.
+LIKELY, MOST_TOLD = 0.45, 3
 
 #: Quotes are an operator in a search, and mere quotes in running text: one with more words than these outside them.
 MAX_RUNNING_WORDS = 8
@@ -49,7 +50,7 @@ class ParsedQuery:
     excluded: tuple[tuple[Forms, ...], ...] = ()
     hints: tuple[tuple[str, float], ...] = ()
     #: Each of the ``terms`` as it was written, the English of the forms that are translations, and how sure each of
-    #: these is (over 0, at most 1).
+    #: these is (over 0, at most 1), for whichever word it is surest.
     written: tuple[str, ...] = ()
     translations: Mapping[str, str] = field(default_factory=dict)
     certainty: Mapping[str, float] = field(default_factory=dict)
@@ -61,6 +62,11 @@ class ParsedQuery:
         """Every form whose words are marked in a passage: all but translations that are unlikely."""
         in_phrases = (forms for phrase in self.phrases for forms in phrase)
         return frozenset(form for forms in (*self.terms, *in_phrases) for form in forms if self.is_likely(form))
+
+    def told(self, forms: Iterable[str]) -> tuple[str, ...]:
+        """The English of those of ``forms`` that are likely translations, as people are told."""
+        found = (self.translations[form] for form in forms if form in self.translations and self.is_likely(form))
+        return tuple(islice(dict.fromkeys(found), MOST_TOLD))
 
     def is_likely(self, form: str) -> bool:
         """Whether a form is what was written, or a translation that is shown to people."""
