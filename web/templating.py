@@ -27,15 +27,15 @@ def register(app: Flask) -> None:
 
 def highlight(text: str, spans: Iterable[tuple[int, int]] = ()) -> Markup:
     """``text`` escaped, with the spans (code-point offsets) marked. Spans that overlap or lie outside are clipped."""
-    pieces: list[Markup] = []
+    parts: list[Markup] = []
     done = 0
     for start, end in sorted(spans):
         start, end = max(start, done), min(end, len(text))
         if start >= end:
             continue
-        pieces += [escape(text[done:start]), Markup("<mark>{}</mark>").format(text[start:end])]
+        parts += [escape(text[done:start]), Markup("<mark>{}</mark>").format(text[start:end])]
         done = end
-    return Markup("").join([*pieces, escape(text[done:])])
+    return Markup("").join([*parts, escape(text[done:])])
 
 
 def paragraphs(text: str) -> list[str]:

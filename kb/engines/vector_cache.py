@@ -16,11 +16,11 @@ from typing import Self
 
 import numpy as np
 
+from kb.engines.database.variables import chunks, marks
 from kb.errors import StoreError
 from kb.types import Floats
 
 CACHE = "vectors.sqlite"
-_VARIABLES = 500
 #: Bytes of a page: a vector and its key are a little less than two thousand, of which two would fit a common page, with
 #: the rest of it empty.
 _PAGE = 16_384
@@ -52,11 +52,9 @@ class VectorCache:
     def get(self, fingerprint: str, hashes: Sequence[bytes], dimension: int) -> Mapping[bytes, Floats]:
         """The vectors that there are, each float32 of shape (dimension,). One whose checksum is wrong is not there."""
         found: dict[bytes, Floats] = {}
-        for start in range(0, len(hashes), _VARIABLES):
-            chunk = hashes[start : start + _VARIABLES]
+        for chunk in chunks(hashes):
             rows = self._rows(
-                "SELECT hash, vector, checksum FROM kept"
-                f" WHERE fingerprint = ? AND hash IN ({', '.join('?' * len(chunk))})",
+                f"SELECT hash, vector, checksum FROM kept WHERE fingerprint = ? AND hash IN ({marks(chunk)})",
                 (fingerprint, *chunk),
             )
             for digest, vector, checksum in rows:

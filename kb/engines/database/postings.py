@@ -16,6 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from kb.engines.database.variables import chunks, marks
+
 #: Fields, by the number under which they are stored. Those of translations hold terms of their own
 #: (:func:`kb.text.analysis.translated_tokens`).
 FIELDS = ("title", "text", "keywords", "translated title", "translation")
@@ -35,7 +37,6 @@ TABLES = """
 """
 
 _DTYPE = np.dtype("<i4")
-_VARIABLES = 500
 
 
 class Places(NamedTuple):
@@ -49,10 +50,9 @@ class Places(NamedTuple):
 def read(connection: sqlite3.Connection, terms: Sequence[str]) -> Mapping[str, list[Places]]:
     """The postings of ``terms``, of those that there are. Documents that are gone may be among them."""
     found: dict[str, list[Places]] = {}
-    for start in range(0, len(terms), _VARIABLES):
-        chunk = terms[start : start + _VARIABLES]
+    for chunk in chunks(terms):
         for term, field, places in connection.execute(
-            f"SELECT term, field, places FROM postings WHERE term IN ({', '.join('?' * len(chunk))})", list(chunk)
+            f"SELECT term, field, places FROM postings WHERE term IN ({marks(chunk)})", chunk
         ):
             found.setdefault(term, []).append(Places(field, *_unpacked(places)))
     return found
