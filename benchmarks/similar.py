@@ -26,8 +26,8 @@ from kb.engines.database.store import Store
 from kb.engines.dense import Vectors, vector_numbers
 from kb.engines.encoders.model_files import DEFAULT_MODEL
 from kb.evaluation.significance import compare
-from kb.ranking.similar import TOPICS, centroids, in_common
-from kb.types import Encoder, Floats, Layout
+from kb.ranking.similar import TOPICS, in_common
+from kb.types import Encoder, Floats, Layout, Positions
 
 DEPTH = 5
 
@@ -52,6 +52,12 @@ def precision(way: Way, judgements: Judgements) -> tuple[dict[str, float], int]:
         values[practice] = sum(judged.get(other, 0) for other in found) / DEPTH
         unjudged += sum(other not in judged for other in found)
     return values, unjudged
+
+
+def centroids(vectors: Floats, starts: Positions) -> Floats:
+    """The mean direction of each document's passages: float32, shape (documents, dimension), rows of unit length."""
+    sums = np.add.reduceat(vectors, starts[:-1], axis=0)
+    return np.asarray(sums / np.linalg.norm(sums, axis=1, keepdims=True), dtype=np.float32)
 
 
 def ways(layout: Layout, vectors: Floats, texts: Sequence[str], encoder: Encoder) -> Iterator[tuple[str, Way]]:

@@ -71,6 +71,7 @@ PACKAGES = {
     },
     "sqlite_utils": {"kb.engines.database"},
     "Stemmer": {"kb.text.analysis"},
+    "threadpoolctl": {"kb.engines.dense"},
     "tokenizers": {"kb.engines.encoders.tokens"},
     "torch": {"kb.engines.encoders.encoder", "kb.engines.encoders.openvino_runtime", "kb.engines.reranker"},
     "transformers": {"kb.engines.encoders.encoder", "kb.engines.reranker"},

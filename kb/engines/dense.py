@@ -18,17 +18,17 @@ from pathlib import Path
 
 import faiss
 import numpy as np
+from numpy.typing import NDArray
 
 from kb.cores import CORES
 from kb.errors import Damaged, StoreError
-from kb.ranking.similar import centroids
 from kb.types import Encoder, Evidence, Floats, Layout, Positions, Segment
 from kb.understanding.crosslingual import query_vector
 from kb.understanding.query import ParsedQuery
 
 SEGMENTS = "segments"
-#: Passages whose vectors are copied at a time.
-_TOGETHER = 50_000
+#: Passages whose vectors are summed at a time, those of one document at least: of 50 to 500, these take the least time.
+_TOGETHER = 128
 #: From so many vectors on, each core scans a part of them: below, handing out the parts takes longer than it saves.
 SHARED_FROM = 100_000
 #: So many were measured (docs/performance.md); beyond, a search may take longer than people like to wait.
@@ -44,8 +44,11 @@ _inner_products = faiss.fvec_inner_products_ny  # type: ignore[attr-defined]  # 
 
 
 def cap_threads(number: int) -> None:
-    """Let FAISS use at most ``number`` threads of its own for one call."""
+    """Let FAISS and what multiplies matrices for numpy use at most ``number`` threads of their own for one call."""
+    from threadpoolctl import threadpool_limits  # searches of the command line do without
+
     faiss.omp_set_num_threads(number)
+    threadpool_limits(number, user_api="blas")
 
 
 @cache
@@ -269,50 +272,45 @@ def _nothing(layout: Layout) -> Evidence:
 def document_means(vectors: Vectors, layout: Layout) -> Floats:
     """The mean direction of the passages of each document, translations left out: float32, shape (documents,
     dimension), of unit length."""
-    numbers = vector_numbers(vectors, layout)
-    means = []
-    for first, last in _spans(layout):
-        start, end = layout.starts[first], layout.starts[last]
-        rows = vectors.rows(numbers[start:end])
-        if layout.translations[start:end].any():
-            rows = np.where(layout.translations[start:end, np.newaxis], np.float32(0), rows)
-        means.append(centroids(rows, layout.starts[first : last + 1]))
-    return np.concatenate(means or [np.empty((0, 0), dtype=np.float32)])
+    means = np.empty((len(layout.ids), vectors.dimension), dtype=np.float32)
+    for documents, sums in _sums(vectors, vector_numbers(vectors, layout), layout, ~layout.translations):
+        lengths = np.linalg.norm(sums, axis=1, keepdims=True)
+        means[documents] = sums / np.where(lengths > 0, lengths, 1)
+    return means
 
 
 def _lengths(vectors: Vectors, numbers: Positions, layout: Layout) -> Floats:
     """The length of the sum of each document's vectors, titles and translations left out; 1 in place of 0. Shape
-    (documents,).
+    (documents,)."""
+    lengths = np.empty(len(layout.ids), dtype=np.float32)
+    for documents, sums in _sums(vectors, numbers, layout, ~(layout.titles | layout.translations)):
+        lengths[documents] = np.linalg.norm(sums, axis=1)
+    return np.where(lengths > _NO_LENGTH, lengths, np.float32(1)).astype(np.float32)
 
-    Documents are taken in the order in which their vectors lie in the files, some at a time, so that these are read
-    from end to end and take little memory.
+
+def _sums(
+    vectors: Vectors, numbers: Positions, layout: Layout, counted: NDArray[np.bool_]
+) -> Iterator[tuple[Positions, Floats]]:
+    """Some documents at a time, and the sum of the vectors of those passages of each that are ``counted`` (bool, shape
+    (passages,)): float32, shape (documents, dimension).
+
+    Documents are taken in the order in which their vectors lie in the files, so that these are read from end to end and
+    take little memory. The sums are a product with a matrix of 0 and 1: numpy's reduceat takes ten times as long, and
+    no other thread goes on meanwhile.
     """
     order = np.argsort(numbers[layout.starts[:-1]])
     sizes = np.diff(layout.starts)[order]
     ends = np.cumsum(sizes)
     starts = ends - sizes
     positions = np.repeat(layout.starts[:-1][order] - starts, sizes) + np.arange(len(numbers))
-    lengths = np.empty(len(order), dtype=np.float32)
+    owners = np.repeat(np.arange(len(order)), sizes)
     first = 0
     while first < len(order):
         last = max(first + 1, int(np.searchsorted(ends, starts[first] + _TOGETHER, side="right")))
-        here = positions[starts[first] : ends[last - 1]]
-        rows = vectors.lent(numbers[here])
-        sums = np.add.reduceat(rows, starts[first:last] - starts[first], axis=0)
-        left_out = np.flatnonzero(layout.titles[here] | layout.translations[here])
-        np.subtract.at(sums, np.repeat(np.arange(last - first), sizes[first:last])[left_out], rows[left_out])
-        lengths[order[first:last]] = np.linalg.norm(sums, axis=1)
-        first = last
-    return np.where(lengths > _NO_LENGTH, lengths, np.float32(1)).astype(np.float32)
-
-
-def _spans(layout: Layout) -> Iterator[tuple[int, int]]:
-    """(first document, behind the last) of some documents at a time, so that their vectors take little memory."""
-    first = 0
-    while first < len(layout.ids):
-        enough = np.searchsorted(layout.starts, layout.starts[first] + _TOGETHER, side="right") - 1
-        last = max(first + 1, int(enough))
-        yield first, last
+        rows = slice(starts[first], ends[last - 1])
+        here = positions[rows]
+        summed = (owners[rows] == np.arange(first, last)[:, np.newaxis]) & counted[here]
+        yield order[first:last], summed.astype(np.float32) @ vectors.lent(numbers[here])
         first = last
 
 

@@ -11,19 +11,6 @@ from kb.types import Floats, Positions, Tags
 TOPICS = np.float32(0.4)
 
 
-def centroids(vectors: Floats, starts: Positions) -> Floats:
-    """The mean direction of each document's passages: float32, shape (documents, dimension), rows of unit length.
-
-    ``vectors``: those of all passages of the documents, shape (passages, dimension); the first of document ``d`` is
-    that of ``starts[d]`` less ``starts[0]``, and ``starts[documents]`` stands behind the last.
-    """
-    if len(starts) < 2:
-        return vectors
-    sums = np.add.reduceat(vectors, starts[:-1] - starts[0], axis=0)
-    lengths = np.linalg.norm(sums, axis=1, keepdims=True)
-    return np.asarray(sums / np.where(lengths > 0, lengths, 1), dtype=np.float32)
-
-
 def in_common(document: int, tags: Tags, documents: int) -> Floats:
     """How far each of ``documents`` has the tags of ``document``: float32, shape (documents,), in 0..1.
 
