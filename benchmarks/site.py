@@ -45,6 +45,8 @@ from kb.engines.encoders.model_files import DEFAULT_MODEL
 from kb.engines.vector_cache import CACHE
 
 _TIMEOUT = 30.0
+#: Seconds in which the processes that start after the first are ready, too.
+_SETTLE = 5.0
 _READY = re.compile(r"http://[^\s]+")
 
 
@@ -199,10 +201,18 @@ def serving(arguments: Sequence[str]) -> Iterator[tuple[str, int]]:
 
 
 def _memory(pid: int) -> str:
-    """Resident memory that belongs to no file, in MiB."""
-    status = Path(f"/proc/{pid}/status")
-    found = re.search(r"RssAnon:\s+(\d+)", status.read_text(encoding="ascii")) if status.exists() else None
-    return f"{int(found[1]) / 1024:.0f}" if found else "?"
+    """Resident memory that belongs to no file, of a process and those that it started, in MiB."""
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    pids = [pid, *map(int, children.read_text(encoding="ascii").split())] if children.exists() else [pid]
+    found = [re.search(r"RssAnon:\s+(\d+)", _status(one)) for one in pids]
+    return f"{sum(int(match[1]) for match in found if match) / 1024:.0f}" if any(found) else "?"
+
+
+def _status(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    except OSError:
+        return ""
 
 
 class Reindexing:
@@ -258,18 +268,24 @@ def _base(folder: Path, count: int | None) -> tuple[Path, Path, int]:
 def _loaded(
     name: str, url: str, pid: int, paths: Sequence[str], clients: int, rate: float
 ) -> list[tuple[str, Answers, str]]:
-    """A line for each loop, with the memory after it; the first requests of a server are not measured."""
+    """A line for each loop, with the memory after it."""
+    kept: dict[str, str] = {}
+    rows = [_asked(name, url, pid, paths, clients, kept)]
+    again = asyncio.run(closed_loop(url, paths, clients, kept))
+    rows.append(_told(f"{name}, pages that {clients} clients have already", again, _memory(pid)))
+    return [*rows, _told(f"{name}, {rate:g}/s", asyncio.run(open_loop(url, paths, rate)), _memory(pid))]
+
+
+def _asked(
+    name: str, url: str, pid: int, paths: Sequence[str], clients: int, kept: dict[str, str] | None = None
+) -> tuple[str, Answers, str]:
+    """The line of a closed loop; the first requests of a server are not measured."""
     warm = asyncio.run(closed_loop(url, paths[:50], clients))
     if warm.failed > len(warm.seconds) // 2:
         raise click.ClickException(
             f"{name} fails to make {warm.failed} of {len(warm.seconds)} pages; ask {url} by hand"
         )
-    kept: dict[str, str] = {}
-    closed = asyncio.run(closed_loop(url, paths, clients, kept))
-    rows = [_told(f"{name}, {clients} clients", closed, _memory(pid))]
-    again = asyncio.run(closed_loop(url, paths, clients, kept))
-    rows.append(_told(f"{name}, pages that {clients} clients have already", again, _memory(pid)))
-    return [*rows, _told(f"{name}, {rate:g}/s", asyncio.run(open_loop(url, paths, rate)), _memory(pid))]
+    return _told(f"{name}, {clients} clients", asyncio.run(closed_loop(url, paths, clients, kept)), _memory(pid))
 
 
 def _told(name: str, answers: Answers, memory: str) -> tuple[str, Answers, str]:
@@ -282,7 +298,8 @@ def _told(name: str, answers: Answers, memory: str) -> tuple[str, Answers, str]:
 @click.option("--entries", "count", type=int, help="Make up so many entries, instead of the real ones.")
 @click.option("--queries", "query_count", default=1000, show_default=True)
 @click.option("--clients", default=4, show_default=True, help="Connections of the closed loop.")
-@click.option("--threads", default=max(2, CORES), show_default=True, help="Threads of our server.")
+@click.option("--processes", default=CORES, show_default=True, help="Processes of our server.")
+@click.option("--threads", default=2, show_default=True, help="Threads of each of them.")
 @click.option("--baseline-threads", default=4, show_default=True, help="Threads of the baseline's; waitress has four.")
 @click.option("--rate", default=20.0, show_default=True, help="Requests a second of the open loop.")
 @WRITE
@@ -290,6 +307,7 @@ def main(
     count: int | None,
     query_count: int,
     clients: int,
+    processes: int,
     threads: int,
     baseline_threads: int,
     rate: float,
@@ -304,6 +322,9 @@ def main(
         rows: list[tuple[str, Answers, str]] = []
         ours = [KB, "--entries", str(entries), "--data", str(data), "serve", "--port", "0", "--threads", str(threads)]
         with serving(ours) as (url, pid):
+            rows.append(_asked("ours, one process", url, pid, paths, clients))
+        with serving([*ours, "--processes", str(processes)]) as (url, pid):
+            time.sleep(_SETTLE)
             rows += _loaded("ours", url, pid, paths, clients, rate)
             answers, runs = asyncio.run(_while_reindexing(url, paths, rate, Reindexing(entries, data)))
             rows.append(_told(f"ours, {rate:g}/s, {runs} reindexes meanwhile", answers, _memory(pid)))
@@ -320,7 +341,10 @@ def main(
         lines.append(
             f"| {name} | {answers.per_second:.1f} | {latency} | {answers.failed} of {len(answers.seconds)} | {memory} |"
         )
-    told = f"{passages:,} passages, {query_count} queries, {threads} threads ({baseline_threads} of the baseline)"
+    told = (
+        f"{passages:,} passages, {query_count} queries, {processes} processes of {threads} threads "
+        f"({baseline_threads} threads of the baseline)"
+    )
     table = "\n".join(lines)
     publish("site" if count is None else "site, made up", line, f"{told}\n\n{table}", write)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Callable
+from typing import Any
 
 from flask import Flask
-from waitress.server import create_server
+from waitress.adjustments import Adjustments
+from waitress.server import BaseWSGIServer, create_server
 
 from kb.errors import KbError
 
@@ -24,25 +26,12 @@ def serve(app: Flask, host: str, port: int, threads: int = 8, *, ready: Callable
 
     Raises KbError when the port cannot be had.
     """
-    listener = _listen(host, port)
-    server = create_server(
-        app,
-        sockets=[listener],
-        threads=threads,
-        ident=None,
-        # ProxyFix decides whether X-Forwarded-* are believed, and it is only there when configured.
-        clear_untrusted_proxy_headers=False,
-    )
-    try:
-        if ready:
-            ready(f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}")
-        server.run()
-    finally:
-        server.close()
+    with listen(host, port) as listener:
+        serve_on(listener, app, threads, ready=lambda: ready(url(host, listener)) if ready else None)
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """A socket on the address of ``host``, IPv4 where it has both."""
+def listen(host: str, port: int) -> socket.socket:
+    """A socket on the address of ``host``, IPv4 where it has both. Raises KbError when the port cannot be had."""
     try:
         if not 0 <= port <= 65535:
             raise ValueError("there is no such port")
@@ -52,3 +41,66 @@ def _listen(host: str, port: int) -> socket.socket:
     except (OSError, OverflowError, ValueError) as error:
         reason = _REASONS.get(getattr(error, "errno", 0), _OTHER_REASON)
         raise KbError(reason.format(host=host, port=port, error=error)) from error
+
+
+def url(host: str, listener: socket.socket) -> str:
+    """The address of the site that ``listener`` serves on ``host``."""
+    return f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
+
+
+def serve_on(listener: socket.socket, app: Flask, threads: int, *, ready: Callable[[], None] = lambda: None) -> None:
+    """Serve what comes to ``listener`` until interrupted; ``ready`` is called before the first. Closes it then."""
+    _run(create_server(app, sockets=[listener], **_options(threads)), ready)
+
+
+def serve_handed(joined: socket.socket, app: Flask, threads: int, *, ready: Callable[[], None] = lambda: None) -> None:
+    """Serve the connections that another process hands over through ``joined`` (SCM_RIGHTS, one with each byte) until
+    it closes the other end; ``ready`` is called before the first."""
+    _run(_HandedServer(app, joined, Adjustments(**_options(threads))), ready)
+
+
+def _options(threads: int) -> dict[str, Any]:
+    # ProxyFix decides whether X-Forwarded-* are believed, and it is only there when configured.
+    return {"threads": threads, "ident": None, "clear_untrusted_proxy_headers": False}
+
+
+def _run(server: BaseWSGIServer, ready: Callable[[], None]) -> None:
+    try:
+        ready()
+        server.run()
+    finally:
+        server.close()
+
+
+class _HandedServer(BaseWSGIServer):  # type: ignore[misc]  # waitress tells no types
+    """Waitress's server, given connections in place of a socket that listens."""
+
+    def __init__(self, app: Flask, joined: socket.socket, options: Adjustments) -> None:
+        sockinfo = (joined.family, joined.type, joined.proto, None)
+        super().__init__(app, _sock=joined, adj=options, sockinfo=sockinfo, bind_socket=False)
+
+    def getsockname(self) -> tuple[str, str]:
+        """Where a request without a Host header is taken to have come to: ``joined`` has no address."""
+        return "localhost", "80"
+
+    def accept_connections(self) -> None:
+        self.accepting = True
+
+    def accept(self) -> tuple[socket.socket, Any] | None:
+        """A connection and who asks; None where there is none. Raises SystemExit at the end of ``joined``."""
+        try:
+            byte, numbers, *_ = socket.recv_fds(self.socket, 1, 1)
+        except BlockingIOError:
+            return None
+        if not byte:
+            raise SystemExit(0)
+        connection = socket.socket(fileno=numbers[0])
+        try:
+            return connection, connection.getpeername()
+        except OSError:  # who asked is gone again
+            connection.close()
+            return None
+
+    def set_socket_options(self, conn: socket.socket) -> None:
+        for level, option, value in self.adj.socket_options:
+            conn.setsockopt(level, option, value)

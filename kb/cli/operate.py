@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from datetime import date
 from pathlib import Path
@@ -29,8 +30,8 @@ from kb.upkeep.review import overdue
 #: A page takes its thread's core for as long as it is made: more at a time wait for each other, and switching between
 #: them makes all later.
 _THREADS = max(2, CORES)
-#: How much a reindex gives way, in the terms of nice(1).
-_NICENESS = 10
+#: How much a reindex gives way, in the terms of nice(1): as much as there is (docs/performance.md has what 10 did).
+_NICENESS = 19
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 
 
@@ -179,7 +180,14 @@ def _one_line(value: object) -> str:
     type=click.IntRange(1, 256),
     default=_THREADS,
     show_default="one for each core, two at least",
-    help="Requests at a time.",
+    help="Requests at a time, of each process.",
+)
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help="Processes that share the work, each for about one core.",
 )
 @click.option(
     "--trusted-proxies",
@@ -191,6 +199,7 @@ def _one_line(value: object) -> str:
     help="How many proxies in front set X-Forwarded-*.",
 )
 @click.option("--styleguide", is_flag=True, help="For development: also show the components of pages, /styleguide.")
+@click.option("--joined", is_flag=True, hidden=True, help="Serve what the process that started this one hands over.")
 @RERANKER
 @click.pass_obj
 def serve(
@@ -198,22 +207,28 @@ def serve(
     host: str,
     port: int,
     threads: int,
+    processes: int,
     trusted_proxies: int,
     styleguide: bool,
+    joined: bool,
     reranker: str | None,
 ) -> None:
     """Serve the site. A new index is picked up without a restart."""
     from web import create_app
-    from web.server import serve as run
+    from web import processes as several
+    from web.server import listen, serve_handed, serve_on, url
 
+    signal.signal(signal.SIGTERM, _end)
+    if processes > 1:
+        options = ["--threads", str(threads), "--trusted-proxies", str(trusted_proxies), "--joined"]
+        options += ["--styleguide"] * styleguide + (["--reranker", reranker] if reranker else [])
+        arguments = ["--entries", str(config.entries), "--data", str(config.data), "serve", *options]
+        with listen(host, port) as own:
+            click.echo(f"Starting {processes} processes ...", err=True)
+            several.serve_by(processes, arguments, own, ready=lambda: _tell_serving(url(host, own)))
+        return
     with open_backend(config, reranker=reranker, native_threads=1, readers=threads) as backend:
         model = backend.manifest().model
-
-        def ready(url: str) -> None:
-            click.echo(f"Loading the model {model} ...", err=True)
-            backend.search(Query("warm up", limit=0))  # the first visitor must not wait for it
-            click.echo(f"Serving on {url} (Ctrl+C ends it)", err=True)
-
         app = create_app(
             backend,
             trusted_proxies=trusted_proxies,
@@ -223,7 +238,29 @@ def serve(
             address=config.site if config.site != DEFAULT_SITE else None,
             review_days=config.review_days,
         )
-        run(app, host, port, threads, ready=ready)
+
+        def warm_up() -> None:
+            """The first visitor must not wait for the model."""
+            backend.search(Query("warm up", limit=0))
+
+        if joined:
+            with several.joined() as other:
+                warm_up()
+                serve_handed(other, app, threads, ready=lambda: several.tell_ready(other))
+            return
+        with listen(host, port) as own:
+            click.echo(f"Loading the model {model} ...", err=True)
+            warm_up()
+            serve_on(own, app, threads, ready=lambda: _tell_serving(url(host, own)))
+
+
+def _tell_serving(url: str) -> None:
+    click.echo(f"Serving on {url} (Ctrl+C ends it)", err=True)
+
+
+def _end(*_: object) -> None:
+    """What is asked to end finishes its answers, as after Ctrl-C."""
+    sys.exit(0)
 
 
 @click.command()
