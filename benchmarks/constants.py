@@ -75,7 +75,7 @@ CONSTANTS = (
     Constant(
         "share of the nearest, title or passage", dense, "SHARES", (0.2, 0.35, 0.65), dense.SHARES["nearest"], _nearest
     ),
-    Constant("feedback", dense, "FEEDBACK", (0, 0.2, 0.6), dense.FEEDBACK),
+    Constant("feedback", dense, "FEEDBACK", (0, 0.2, 0.4, 0.8, 1.0), dense.FEEDBACK),
     Constant("documents of the feedback", search, "FEEDBACK_DOCUMENTS", (1, 3, 5), search.FEEDBACK_DOCUMENTS),
     Constant("BM25F, k1", lexical, "K1", (0.9, 1.2, 2.0), lexical.K1),
     Constant(

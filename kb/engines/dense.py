@@ -190,7 +190,7 @@ class Vectors:
 #: What makes the score of a document: its best passage, that or the title if nearer, and the mean of its passages.
 SHARES = {"passage": 0.3, "nearest": 0.5, "mean": 0.2}
 #: How far the query moves towards the passages taken to be relevant (Rocchio 1971).
-FEEDBACK = 0.4
+FEEDBACK = 0.6
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ Edges = Mapping[Band, float]
 #: The lower edge of each band, by mode, best band first. What lies below the last one is not a result.
 EDGES: Mapping[Mode, Edges] = MappingProxyType(
     {
-        "hybrid": {"strong": 0.90, "fair": 0.72, "weak": 0.28},
+        "hybrid": {"strong": 0.92, "fair": 0.76, "weak": 0.28},
         "lexical": {"strong": 0.80, "fair": 0.45, "weak": 0.03},
         "dense": {"strong": 0.65, "fair": 0.48, "weak": 0.20},
     }
@@ -28,7 +28,7 @@ EDGES: Mapping[Mode, Edges] = MappingProxyType(
 #: relevance there, and a floor of 0.28 took a quarter of what they find.
 FOREIGN_EDGES: Mapping[Mode, Edges] = MappingProxyType(
     {
-        "hybrid": {"strong": 0.83, "fair": 0.66, "weak": 0.14},
+        "hybrid": {"strong": 0.86, "fair": 0.70, "weak": 0.14},
         "lexical": {"strong": 0.57, "fair": 0.35, "weak": 0.03},
         "dense": {"strong": 0.58, "fair": 0.45, "weak": 0.20},
     }
