@@ -15,7 +15,7 @@ from kb.types import Floats
 Matrix = NDArray[np.float64]
 
 #: Raised whenever the same vectors get other places.
-PROJECTION = 1
+PROJECTION = 2
 #: Documents that are arranged with each other; a base of more has a map of the same cost.
 LANDMARKS = 500
 #: Bases of more documents have no map. A dot for each would say little, and every change of a text reads all vectors

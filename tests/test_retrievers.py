@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from kb.backends import RETRIEVERS, Backend, Snapshot
-from kb.engines.dense import MEASURED, SHARED_FROM, Vectors, how_scanned, write_segment
+from kb.engines.dense import MEASURED, SHARED_FROM, Vectors, document_means, how_scanned, write_segment
 from kb.engines.lexical import K1
 from kb.types import Document, Evidence, Section
 from kb.understanding.query import LIKELY, parse
@@ -171,6 +171,48 @@ def test_cores_that_share_a_scan_give_what_one_gives(
     monkeypatch.setattr("kb.engines.dense._PART", 2)
     np.testing.assert_array_equal(vectors.similarities(asked), alone)
     np.testing.assert_allclose(alone, stored @ asked, rtol=1e-5, atol=1e-5)
+
+
+def test_what_a_document_says_as_a_whole_does_not_depend_on_where_its_vectors_lie(
+    tmp_path: Path, make_backend: MakeBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Places on the map hang on the last bit of these."""
+    texts = [[f"helpline {word}" for word in "abcde"[: 1 + number % 5]] for number in range(9)]
+    documents = [
+        Document(id=f"d{number}", title=f"t{number}", sections=tuple(Section((), text) for text in said))
+        for number, said in enumerate(texts)
+    ]
+    with make_backend(*documents)._snapshot() as snapshot:
+        layout = snapshot.layout
+        assert len(layout.ids) == 9
+    generator = np.random.default_rng(2)
+    stored = generator.standard_normal((len(layout.keys), 16)).astype(np.float32)
+    translations = generator.random(len(stored)) < 0.2
+    stored[translations.argmax()] = np.nan  # of one document, and not counted there
+    found = []
+    for together in (4096, 1, 7):
+        monkeypatch.setattr("kb.engines.dense._TOGETHER", together)
+        for seed in (1, 2):
+            order = np.random.default_rng(seed).permutation(len(stored))
+            place = np.argsort(order)
+            cut = len(stored) // 3
+            segments = [
+                write_segment(tmp_path, part, generation=number)
+                for number, part in enumerate((stored[order][:cut], stored[order][cut:]))
+            ]
+            moved = replace(
+                layout,
+                segments=(place >= cut).astype(np.int64),
+                rows=np.where(place < cut, place, place - cut).astype(np.int64),
+                translations=translations,
+            )
+            found.append(document_means(Vectors.open(tmp_path, segments, 16), moved))
+    for other in found[1:]:
+        np.testing.assert_array_equal(other, found[0])
+    for number, mean in enumerate(found[0]):
+        own = slice(layout.starts[number], layout.starts[number + 1])
+        whole = stored[own][~translations[own]].astype(np.float64).sum(axis=0)
+        np.testing.assert_allclose(mean, whole / max(np.linalg.norm(whole), 1e-12), atol=1e-6)
 
 
 def test_vectors_are_given_in_the_order_asked_for_and_cannot_be_altered(tmp_path: Path) -> None:

@@ -1,60 +1,80 @@
 """One site served by several processes: the threads of one share an interpreter, which runs them on one core at a time.
 
-This process accepts connections and hands them to the others in turn: where processes take them from one socket
-themselves, one may get all of them. The others are this program again (a fork would copy locks that threads hold), each
-with its own connections to the database; the index and the models are files that all of them map. A socket joins each
-to this process: it brings connections one way and tells of readiness the other, and its end ends the other side's work.
+All take connections from one listening socket, each the sooner the fewer it has (:mod:`web.server`). This process only
+starts them, and others in place of those that end. They are this program again, as a fork would copy locks that threads
+hold, each with its own connections to the database; the index and the models are files that all of them map. A socket
+joins each to this process: it tells of readiness one way, and by its end of the end of either side.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import selectors
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from kb.errors import KbError, UsageError
+from web.server import GRACE
 
 _LOG = logging.getLogger(__name__)
 _PROGRAM = "from kb.cli import main; main(prog_name='kb')"
-_READY, _CONNECTION = b"r", b"c"
+_READY = b"r"
 #: Seconds from the start of a process to that of the one in its place, at least: what ends at once ends again.
 _PAUSE = 5.0
-#: Seconds in which a process may finish what it was asked for.
-_GRACE = 10.0
+#: After so many that ended before they were ready, with none that is, the site is given up.
+_ATTEMPTS = 5
 
 
 def serve_by(
     processes: int, arguments: Sequence[str], listener: socket.socket, *, ready: Callable[[], None] = lambda: None
 ) -> None:
-    """Serve until interrupted what comes to ``listener``, by so many processes ``kb ARGUMENTS``, which serve what comes
-    through :func:`joined`. One that ends is replaced.
+    """Serve until interrupted what comes to ``listener``, by so many processes ``kb ARGUMENTS --listener N``, each of
+    which calls :func:`given_listener` and :func:`tell_ready`. One that ends is replaced.
 
     ``ready`` is called when the first is ready; the others start after it, and find the model compiled. Raises
-    SystemExit with the code of the first where that could not start (it has told why), KbError where it was killed.
+    SystemExit with the code of a process that could not start (it has told why) and without which there would be none,
+    KbError where that was killed.
     """
-    if not hasattr(socket, "send_fds"):
-        raise UsageError("this system cannot hand connections to other processes; leave --processes out")
+    if os.name != "posix":
+        raise UsageError("this system cannot share a port among processes; leave --processes out")
     with _Team(processes, arguments, listener) as team:
         team.start_first()
         ready()
         with suppress(KeyboardInterrupt):
-            team.serve()
+            team.follow()
 
 
-def joined() -> socket.socket:
-    """In a process that :func:`serve_by` started: what joins it to the one that did."""
-    return socket.socket(fileno=0)
+def given_listener(number: int) -> socket.socket:
+    """The listener with this number, in a process that :func:`serve_by` started.
+
+    From now on the end of the process that did ends this one (SystemExit in its main thread).
+    """
+    try:
+        listener = socket.socket(fileno=number)
+        threading.Thread(
+            target=_end_with, args=[socket.socket(fileno=os.dup(0))], name="kb-joined", daemon=True
+        ).start()
+    except OSError as error:
+        raise UsageError("--listener is for processes that kb serve --processes starts; use --port") from error
+    return listener
 
 
-def tell_ready(other: socket.socket) -> None:
-    """Tell the process at the other end that this one answers what comes."""
-    other.send(_READY)
+def tell_ready() -> None:
+    """Tell the process that started this one that it answers what comes."""
+    with suppress(OSError):  # it has ended, and so will this one
+        os.write(0, _READY)
+
+
+def _end_with(joined: socket.socket) -> None:
+    joined.recv(1)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 class _Team:
@@ -62,114 +82,93 @@ class _Team:
         self._arguments = arguments
         self._listener = listener
         self._members: list[_Member] = []
-        #: Those that are ready; the first is next.
-        self._turns: deque[_Member] = deque()
         #: When those that are not there yet are to start.
         self._due = [0.0] * (number - 1)
+        self._failed = 0
         self._selector = selectors.DefaultSelector()
 
     def __enter__(self) -> _Team:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._listener.close()
         for member in self._members:
             member.end()
+        end = time.monotonic() + GRACE + _PAUSE
         for member in self._members:
-            member.close()
+            member.close(until=end)
         self._selector.close()
 
     def start_first(self) -> None:
         member = self._start()
         if not member.hear():
             member.raise_end()
-        self._turns.append(member)
 
-    def serve(self) -> None:
-        self._listener.setblocking(False)
+    def follow(self) -> None:
+        """Start those that are due, and others for those that end."""
         while True:
             self._start_due()
-            listening = [self._listener] if self._turns else []  # else who asks waits in the socket's queue
-            for waiting in listening:
-                self._selector.register(waiting, selectors.EVENT_READ)
-            events = self._selector.select(_PAUSE if not self._due else max(0.0, min(self._due) - time.monotonic()))
-            for waiting in listening:
-                self._selector.unregister(waiting)
-            for member in [key.data for key, _ in events if key.data is not None]:
-                if member.hear():
-                    self._turns.append(member)
+            pause = max(0.0, min(self._due) - time.monotonic()) if self._due else None
+            for key, _ in self._selector.select(pause):
+                if key.data.hear():
+                    self._failed = 0
                 else:
-                    self._lose(member)
-            if any(key.data is None for key, _ in events):
-                self._hand_over()
+                    self._lose(key.data)
 
     def _start(self) -> _Member:
-        member = _Member(self._arguments)
+        member = _Member(self._arguments, self._listener)
         self._members.append(member)
         self._selector.register(member.joined, selectors.EVENT_READ, member)
         return member
 
     def _start_due(self) -> None:
         now = time.monotonic()
-        for _ in [due for due in self._due if due <= now]:
-            self._start()
-        self._due = [due for due in self._due if due > now]
+        due, self._due = [then for then in self._due if then <= now], [then for then in self._due if then > now]
+        for _ in due:
+            try:
+                self._start()
+            except KbError as error:
+                _LOG.warning("kb: %s", error)
+                self._due.append(now + _PAUSE)
 
     def _lose(self, member: _Member) -> None:
         self._selector.unregister(member.joined)
         self._members.remove(member)
-        with suppress(ValueError):
-            self._turns.remove(member)
-        member.end()
-        member.close()
+        member.close(until=time.monotonic())
+        self._failed += not member.ready
+        if self._failed >= _ATTEMPTS and not any(other.ready for other in self._members):
+            member.raise_end()
         self._due.append(member.started + _PAUSE)
         _LOG.warning("kb: a server process ended (%s), another takes its place", member.how())
 
-    def _hand_over(self) -> None:
-        try:
-            connection, _ = self._listener.accept()
-        except OSError:  # who asked is gone again
-            return
-        with connection:
-            for _ in range(len(self._turns)):
-                self._turns.rotate(-1)
-                if self._turns[-1].give(connection):
-                    return
-            _LOG.warning("kb: no server process takes a connection, it is closed")
-
 
 class _Member:
-    def __init__(self, arguments: Sequence[str]) -> None:
+    def __init__(self, arguments: Sequence[str], listener: socket.socket) -> None:
         self.started = time.monotonic()
-        self.joined, others = socket.socketpair()
-        with others:
-            try:
+        self.ready = False
+        number = listener.fileno()
+        try:
+            self.joined, others = socket.socketpair()
+            with others:
                 self._process = subprocess.Popen(  # noqa: S603  # this program itself
-                    [sys.executable, "-P", "-c", _PROGRAM, *arguments],
+                    [sys.executable, "-P", "-c", _PROGRAM, *arguments, "--listener", str(number)],
                     stdin=others.fileno(),
+                    pass_fds=(number,),
                     process_group=0,  # Ctrl-C in a terminal is for the program, which ends its members
                 )
-            except OSError as error:
-                self.joined.close()
-                raise KbError(f"a server process cannot be started ({error.strerror}); try fewer") from error
+        except OSError as error:
+            raise KbError(f"a server process cannot be started ({error.strerror}); try fewer --processes") from error
 
     def hear(self) -> bool:
         """Wait until it says that it is ready. False where it ended."""
-        try:
-            return self.joined.recv(1) == _READY
-        except OSError:
-            return False
-
-    def give(self, connection: socket.socket) -> bool:
-        """Whether it takes the connection; not where more wait for it already than a socket can hold."""
-        try:
-            socket.send_fds(self.joined, [_CONNECTION], [connection.fileno()], socket.MSG_DONTWAIT)
-        except OSError:
-            return False
-        return True
+        with suppress(OSError):
+            self.ready = self.joined.recv(1) == _READY
+            return self.ready
+        return False
 
     def raise_end(self) -> None:
         """Raise what its end is for the process that cannot do without it."""
-        if (code := self._process.wait()) >= 0:
+        if (code := self._process.wait()) > 0:
             raise SystemExit(code)
         raise KbError(f"the server did not start ({self.how()}); try again, or without --processes")
 
@@ -179,12 +178,15 @@ class _Member:
         return f"signal {-code}, for want of memory perhaps" if code < 0 else f"exit code {code}"
 
     def end(self) -> None:
-        """Let it finish what it was asked for."""
+        """Ask it to end, when it has finished its answers."""
         self.joined.close()
+        self._process.terminate()
 
-    def close(self) -> None:
+    def close(self, *, until: float) -> None:
+        """Wait for its end until then, and make one."""
         try:
-            self._process.wait(_GRACE)
+            self._process.wait(max(0.0, until - time.monotonic()))
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self.joined.close()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import errno
 import socket
+import time
 from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
+from waitress import wasyncore
 from waitress.adjustments import Adjustments
-from waitress.server import BaseWSGIServer, create_server
+from waitress.server import TcpWSGIServer
 
 from kb.errors import KbError
 
@@ -19,6 +21,12 @@ _REASONS = {
     errno.EADDRNOTAVAIL: "this machine has no address {host}; choose another with --host, for example 127.0.0.1",
 }
 _OTHER_REASON = "cannot listen on {host}:{port} ({error}); check --host and --port"
+#: Connections that may wait until they are accepted.
+_BACKLOG = 1024
+#: Seconds in which a server that is told to end finishes the answers that it was asked for.
+GRACE = 5.0
+#: Seconds that a process leaves a new connection to others, for each that it has, and at most.
+_COURTESY, _MOST_COURTESY = 0.0005, 0.005
 
 
 def serve(app: Flask, host: str, port: int, threads: int = 8, *, ready: Callable[[str], None] | None = None) -> None:
@@ -37,7 +45,7 @@ def listen(host: str, port: int) -> socket.socket:
             raise ValueError("there is no such port")
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         family, *_, address = min(found, key=lambda one: one[0] != socket.AF_INET)
-        return socket.create_server(address[:2], family=family)
+        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except (OSError, OverflowError, ValueError) as error:
         reason = _REASONS.get(getattr(error, "errno", 0), _OTHER_REASON)
         raise KbError(reason.format(host=host, port=port, error=error)) from error
@@ -48,23 +56,27 @@ def url(host: str, listener: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
 
 
-def serve_on(listener: socket.socket, app: Flask, threads: int, *, ready: Callable[[], None] = lambda: None) -> None:
-    """Serve what comes to ``listener`` until interrupted; ``ready`` is called before the first. Closes it then."""
-    _run(create_server(app, sockets=[listener], **_options(threads)), ready)
+def serve_on(
+    listener: socket.socket,
+    app: Flask,
+    threads: int,
+    *,
+    shared: bool = False,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve what comes to ``listener`` until interrupted (KeyboardInterrupt, SystemExit), then finish what was asked.
 
-
-def serve_handed(joined: socket.socket, app: Flask, threads: int, *, ready: Callable[[], None] = lambda: None) -> None:
-    """Serve the connections that another process hands over through ``joined`` (SCM_RIGHTS, one with each byte) until
-    it closes the other end; ``ready`` is called before the first."""
-    _run(_HandedServer(app, joined, Adjustments(**_options(threads))), ready)
-
-
-def _options(threads: int) -> dict[str, Any]:
-    # ProxyFix decides whether X-Forwarded-* are believed, and it is only there when configured.
-    return {"threads": threads, "ident": None, "clear_untrusted_proxy_headers": False}
-
-
-def _run(server: BaseWSGIServer, ready: Callable[[], None]) -> None:
+    ``ready`` is called before the first. ``shared``: other processes take connections from the same socket. When no
+    more are taken, it is closed here.
+    """
+    options = Adjustments(
+        threads=threads,
+        ident=None,
+        # ProxyFix decides whether X-Forwarded-* are believed, and it is only there when configured.
+        clear_untrusted_proxy_headers=False,
+        backlog=_BACKLOG,
+    )
+    server = _Server(app, listener, options, shared=shared)
     try:
         ready()
         server.run()
@@ -72,35 +84,44 @@ def _run(server: BaseWSGIServer, ready: Callable[[], None]) -> None:
         server.close()
 
 
-class _HandedServer(BaseWSGIServer):  # type: ignore[misc]  # waitress tells no types
-    """Waitress's server, given connections in place of a socket that listens."""
+class _Server(TcpWSGIServer):  # type: ignore[misc]  # waitress tells no types
+    """Waitress's server, that finishes its answers, and leaves connections to processes which have fewer."""
 
-    def __init__(self, app: Flask, joined: socket.socket, options: Adjustments) -> None:
-        sockinfo = (joined.family, joined.type, joined.proto, None)
-        super().__init__(app, _sock=joined, adj=options, sockinfo=sockinfo, bind_socket=False)
-
-    def getsockname(self) -> tuple[str, str]:
-        """Where a request without a Host header is taken to have come to: ``joined`` has no address."""
-        return "localhost", "80"
-
-    def accept_connections(self) -> None:
-        self.accepting = True
+    def __init__(self, app: Flask, listener: socket.socket, options: Adjustments, *, shared: bool) -> None:
+        self._shared = shared
+        sockinfo = (listener.family, listener.type, listener.proto, listener.getsockname())
+        super().__init__(app, _sock=listener, adj=options, sockinfo=sockinfo, bind_socket=False)
 
     def accept(self) -> tuple[socket.socket, Any] | None:
-        """A connection and who asks; None where there is none. Raises SystemExit at the end of ``joined``."""
-        try:
-            byte, numbers, *_ = socket.recv_fds(self.socket, 1, 1)
-        except BlockingIOError:
-            return None
-        if not byte:
-            raise SystemExit(0)
-        connection = socket.socket(fileno=numbers[0])
-        try:
-            return connection, connection.getpeername()
-        except OSError:  # who asked is gone again
-            connection.close()
-            return None
+        """The next connection; None where another process has taken it.
 
-    def set_socket_options(self, conn: socket.socket) -> None:
-        for level, option, value in self.adj.socket_options:
-            conn.setsockopt(level, option, value)
+        All are woken for each. Without courtesy the one that wakes first has it, and one process may have all.
+        """
+        if self._shared and self.active_channels:
+            time.sleep(min(_COURTESY * len(self.active_channels), _MOST_COURTESY))
+        accepted: tuple[socket.socket, Any] | None = super().accept()
+        return accepted
+
+    def run(self) -> None:
+        try:
+            self._loop()
+        except (SystemExit, KeyboardInterrupt):
+            self._finish()
+            self.task_dispatcher.shutdown(timeout=1)
+
+    def _loop(self, count: int | None = None) -> None:
+        timeout = self.adj.asyncore_loop_timeout if count is None else 0.05
+        wasyncore.loop(timeout=timeout, use_poll=self.adj.asyncore_use_poll, map=self._map, count=count)
+
+    def _finish(self) -> None:
+        """Go on without new connections until all that was asked is answered and sent, for GRACE seconds at most."""
+        self.accepting = False
+        self.del_channel()
+        self.socket.close()
+        end = time.monotonic() + GRACE
+        while time.monotonic() < end and any(map(_busy, self.active_channels.values())):
+            self._loop(count=1)
+
+
+def _busy(channel: Any) -> bool:
+    return bool(channel.requests or channel.total_outbufs_len)

@@ -199,7 +199,7 @@ def _one_line(value: object) -> str:
     help="How many proxies in front set X-Forwarded-*.",
 )
 @click.option("--styleguide", is_flag=True, help="For development: also show the components of pages, /styleguide.")
-@click.option("--joined", is_flag=True, hidden=True, help="Serve what the process that started this one hands over.")
+@click.option("--listener", type=int, hidden=True, help="The socket that a process which shares the work is given.")
 @RERANKER
 @click.pass_obj
 def serve(
@@ -210,23 +210,25 @@ def serve(
     processes: int,
     trusted_proxies: int,
     styleguide: bool,
-    joined: bool,
+    listener: int | None,
     reranker: str | None,
 ) -> None:
     """Serve the site. A new index is picked up without a restart."""
     from web import create_app
-    from web import processes as several
-    from web.server import listen, serve_handed, serve_on, url
+    from web.processes import given_listener, serve_by, tell_ready
+    from web.server import listen, serve_on, url
 
     signal.signal(signal.SIGTERM, _end)
     if processes > 1:
-        options = ["--threads", str(threads), "--trusted-proxies", str(trusted_proxies), "--joined"]
+        options = ["--threads", str(threads), "--trusted-proxies", str(trusted_proxies)]
         options += ["--styleguide"] * styleguide + (["--reranker", reranker] if reranker else [])
         arguments = ["--entries", str(config.entries), "--data", str(config.data), "serve", *options]
         with listen(host, port) as own:
+            address = url(host, own)
             click.echo(f"Starting {processes} processes ...", err=True)
-            several.serve_by(processes, arguments, own, ready=lambda: _tell_serving(url(host, own)))
+            serve_by(processes, arguments, own, ready=lambda: _tell_serving(address))
         return
+    shared = given_listener(listener) if listener is not None else None
     with open_backend(config, reranker=reranker, native_threads=1, readers=threads) as backend:
         model = backend.manifest().model
         app = create_app(
@@ -238,20 +240,13 @@ def serve(
             address=config.site if config.site != DEFAULT_SITE else None,
             review_days=config.review_days,
         )
-
-        def warm_up() -> None:
-            """The first visitor must not wait for the model."""
-            backend.search(Query("warm up", limit=0))
-
-        if joined:
-            with several.joined() as other:
-                warm_up()
-                serve_handed(other, app, threads, ready=lambda: several.tell_ready(other))
-            return
-        with listen(host, port) as own:
-            click.echo(f"Loading the model {model} ...", err=True)
-            warm_up()
-            serve_on(own, app, threads, ready=lambda: _tell_serving(url(host, own)))
+        with shared or listen(host, port) as own:
+            address = url(host, own)
+            if not shared:
+                click.echo(f"Loading the model {model} ...", err=True)
+            backend.search(Query("warm up", limit=0))  # the first visitor must not wait for it
+            ready = tell_ready if shared else lambda: _tell_serving(address)
+            serve_on(own, app, threads, shared=shared is not None, ready=ready)
 
 
 def _tell_serving(url: str) -> None:
@@ -259,7 +254,7 @@ def _tell_serving(url: str) -> None:
 
 
 def _end(*_: object) -> None:
-    """What is asked to end finishes its answers, as after Ctrl-C."""
+    """What is asked to end finishes its answers first, as after Ctrl-C."""
     sys.exit(0)
 
 

@@ -1,4 +1,4 @@
-"""``kb serve --processes``: connections for each in turn, one that is killed, and the end of all of them."""
+"""``kb serve --processes``: a share for each, one that is killed, and how a server ends."""
 
 from __future__ import annotations
 
@@ -114,37 +114,41 @@ def _runs(process: int) -> bool:
         return False
 
 
-def _in_turn(served: _Served) -> bool:
-    """Whether two of four connections wait while one of the processes is held up. None is lost by that."""
+def _shared(served: _Served) -> bool:
+    """Whether of eight connections that are held open some, and not all, answer while one process is held up."""
+    held = [served.connection() for _ in range(8)]
+    for connection in held:
+        served.ask(connection)
     held_up = min(served.members())
     os.kill(held_up, signal.SIGSTOP)
-    asked = [served.connection() for _ in range(4)]
     try:
-        for connection in asked:
+        for connection in held:
             connection.request("GET", _PATH)
         time.sleep(2)
-        answered, _, _ = select.select([connection.sock for connection in asked], [], [], 0)
+        answered, _, _ = select.select([connection.sock for connection in held], [], [], 0)
+        for _ in range(4):  # what is new goes to the other
+            served.ask()
     finally:
         os.kill(held_up, signal.SIGCONT)
-    for connection in asked:
+    for connection in held:
         assert connection.getresponse().read()
         connection.close()
-    return len(answered) == 2
+    return 0 < len(answered) < 8
 
 
-def test_connections_go_to_each_in_turn_and_one_that_is_killed_is_replaced(served: _Served) -> None:
-    _until(lambda: _in_turn(served))
+def test_connections_are_shared_and_a_process_that_is_killed_is_replaced(served: _Served) -> None:
+    _until(lambda: _shared(served))
     first = min(served.members())
     os.kill(first, signal.SIGKILL)
     _until(lambda: first not in served.members())
     for _ in range(20):  # what comes meanwhile goes to the other
         served.ask()
     _until(lambda: len(served.members() - {first}) == 2)
-    _until(lambda: _in_turn(served))
+    _until(lambda: _shared(served))
 
 
 def test_all_of_them_see_a_new_index(base: Path, served: _Served) -> None:
-    _until(lambda: _in_turn(served))
+    _until(lambda: _shared(served))
     held = [served.connection() for _ in range(2)]
     assert all("Told anew" not in served.ask(connection) for connection in held)
     file = sorted((base / "entries" / "practices").glob("*.md"))[0]
@@ -183,9 +187,44 @@ def test_what_keeps_the_first_from_starting_is_told_once(tmp_path: Path) -> None
     assert told == [f"kb: no index in {tmp_path / 'data'}; build it with: kb reindex"]
 
 
-def test_one_process_finishes_when_it_is_asked_to_end(base: Path) -> None:
-    with subprocess.Popen(_kb(base, "serve", "--port", "0"), stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        assert any(_SERVING.match(line) for line in process.stderr)
+def test_a_listener_that_nobody_gave_is_one_line(base: Path) -> None:
+    failed = subprocess.run(
+        _kb(base, "serve", "--listener", "77"), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    assert failed.returncode == 2
+    assert failed.stderr == "kb: --listener is for processes that kb serve --processes starts; use --port\n"
+
+
+#: An answer of 4 MB that takes a second to begin, and another that waits for the only thread.
+_SLOW = """
+import sys, time
+from flask import Flask
+from kb.cli.operate import _end
+from web.server import serve
+import signal
+signal.signal(signal.SIGTERM, _end)
+app = Flask("test")
+@app.get("/")
+def slow():
+    time.sleep(1)
+    return "x" * 4_000_000
+serve(app, "127.0.0.1", 0, 1, ready=lambda url: print(url, flush=True))
+"""
+
+
+def test_a_server_that_is_asked_to_end_finishes_what_it_was_asked() -> None:
+    with subprocess.Popen([sys.executable, "-c", _SLOW], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        port = int(process.stdout.readline().rpartition(":")[2])
+        asked = [HTTPConnection("127.0.0.1", port, timeout=30) for _ in range(2)]
+        for connection in asked:
+            connection.request("GET", "/")
+        time.sleep(0.3)
         process.terminate()
+        time.sleep(0.3)
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection(("127.0.0.1", port)).close()
+        for connection in asked:
+            assert len(connection.getresponse().read()) == 4_000_000
+            connection.close()
         assert process.wait(30) == 0
