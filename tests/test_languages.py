@@ -11,8 +11,17 @@ ORDINARY = frozenset("online grooming parental controls safety sexting school ch
 LABELS = {"privacy": {"it", "en"}, "ouderlijk": {"nl"}, "toezicht": {"nl"}, "skola": {"sv"}}
 
 
-def language(text: str) -> str:
-    return detect(text, english=ORDINARY.__contains__, known_in=lambda word: LABELS.get(word, ()))
+#: Words that a large English vocabulary holds, of other languages, too.
+VOCABULARY = frozenset("car insurance quotes tomato soup recipe die schule john kinder skola".split())
+
+
+def language(text: str, vocabulary: frozenset[str] = frozenset()) -> str:
+    return detect(
+        text,
+        english=ORDINARY.__contains__,
+        known_in=lambda word: LABELS.get(word, ()),
+        perhaps_english=vocabulary.__contains__,
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,6 +61,21 @@ def language(text: str) -> str:
 def test_the_language_is_found_out(text: str, expected: str) -> None:
     assert language(text) == expected
     assert language(text) == expected  # and always the same
+
+
+@pytest.mark.parametrize(
+    ("text", "without", "expected"),
+    [
+        ("car insurance quotes", "fr", "en"),
+        ("tomato soup recipe", "pt", "en"),
+        ("skola", "sv", "sv"),  # a label has it
+        ("die Schule", "de", "de"),  # German holds sentences together with one of the words
+        ("Wer ist John, und was tut er?", "de", "de"),  # long enough to tell by itself
+    ],
+)
+def test_a_large_english_vocabulary_has_a_say_on_short_texts(text: str, without: str, expected: str) -> None:
+    assert language(text) == without
+    assert language(text, VOCABULARY) == expected
 
 
 @pytest.mark.parametrize("text", ["\x00", "\ud800", "a" * 2000, "مرحبا بالعالم", "你好世界", "💥" * 500, "' '"])

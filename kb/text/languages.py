@@ -32,6 +32,9 @@ _KNOWN = 1.0
 #: What English has in advance in an English base. Two would never mistake it, and miss every tenth other query.
 _EXPECTED = 1.0
 _LEAST = 1e-6
+#: A large vocabulary has a say on texts of so many words at most (longer ones tell by themselves, and hold names), and
+#: on words of more letters than that.
+_FEW, _SHORT = 3, 2
 #: The file in which the model is kept unpacked.
 UNPACKED = "languages.unpacked"
 #: Bytes at the end of a packed file that hold its checksum and its index.
@@ -42,16 +45,26 @@ _folder: Path | None = None
 _TELLING, _ENOUGH, _SURE = 40, 600, 0.95
 
 
-def detect(text: str, *, english: Callable[[str], bool], known_in: Callable[[str], Collection[str]]) -> str:
+def detect(
+    text: str,
+    *,
+    english: Callable[[str], bool],
+    known_in: Callable[[str], Collection[str]],
+    perhaps_english: Callable[[str], bool] = lambda word: False,
+) -> str:
     """The language of ``text``, one of LANGUAGES; English where there is nothing to tell it by.
 
-    ``english``: whether a folded word is an ordinary English one here; a text of nothing else is English, and nothing
-    more is looked at. ``known_in``: the languages in which a folded word is known otherwise.
+    ``english``: whether a folded word is an ordinary English one here. ``known_in``: the languages in which it is known
+    otherwise. ``perhaps_english``: whether it is in a large English vocabulary, which holds words of other languages,
+    too. A text of nothing but English words, and, where it is short, of such that are perhaps English and known in no
+    other language, is English, and nothing more is looked at.
     """
     words = [token.term for token in tokens(text, "und")]
-    if all(english(word) for word in words):
+    if len(words) > _FEW:
+        perhaps_english = english
+    votes = [_languages(word, english, known_in, perhaps_english) for word in words]
+    if all(ENGLISH in known and (len(known) == 1 or english(word)) for word, known in zip(words, votes, strict=True)):
         return ENGLISH
-    votes = [_languages(word, english, known_in) for word in words]
     scores = {
         name: math.log(probability + _LEAST)
         + _KNOWN * sum(name in known for known in votes)
@@ -74,9 +87,14 @@ def surely(text: str) -> str | None:
     return name if probability >= _SURE else None
 
 
-def _languages(word: str, english: Callable[[str], bool], known_in: Callable[[str], Collection[str]]) -> set[str]:
+def _languages(
+    word: str,
+    english: Callable[[str], bool],
+    known_in: Callable[[str], Collection[str]],
+    perhaps_english: Callable[[str], bool],
+) -> set[str]:
     found = {name for name in LANGUAGES if is_function_word(word, name)}.union(known_in(word))
-    return found | {ENGLISH} if english(word) else found
+    return found | {ENGLISH} if english(word) or (len(word) > _SHORT and perhaps_english(word)) else found
 
 
 def is_function_word(word: str, language: str) -> bool:

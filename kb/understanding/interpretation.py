@@ -146,7 +146,13 @@ def _without_function_words(parsed: ParsedQuery, language: str) -> ParsedQuery:
 
 def _language(text: str, reading: Reading) -> str:
     return detect(
-        text, english=lambda word: _english(word, reading), known_in=lambda word: reading.glossaries.languages_of(word)
+        text,
+        english=lambda word: _english(word, reading),
+        known_in=lambda word: reading.glossaries.languages_of(word),
+        # Another model than the default one may know words of every language.
+        perhaps_english=lambda word: (
+            reading.layout.languages == (ENGLISH,) and reading.multilingual and reading.is_word(word)
+        ),
     )
 
 
