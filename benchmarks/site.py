@@ -47,6 +47,8 @@ from kb.engines.vector_cache import CACHE
 _TIMEOUT = 30.0
 #: Seconds in which the processes that start after the first are ready, too.
 _SETTLE = 5.0
+#: Seconds between the end of a reindex and the start of the next, where somebody changes entries as fast as people can.
+_PAUSE = 10.0
 _READY = re.compile(r"http://[^\s]+")
 
 
@@ -216,16 +218,17 @@ def _status(pid: int) -> str:
 
 
 class Reindexing:
-    """A reindex after another, each of one changed entry, for as long as it is open."""
+    """A reindex after another, each of one changed entry, ``pause`` seconds after the one before, until it is stopped."""
 
-    def __init__(self, entries: Path, data: Path) -> None:
+    def __init__(self, entries: Path, data: Path, *, pause: float = 0.0) -> None:
+        self._pause = pause
         self._command = [KB, "--entries", str(entries), "--data", str(data), "reindex"]
         self._files = sorted((entries / "practices").glob("*.md"))
-        self._running = True
+        self._stopped = asyncio.Event()
         self.runs = 0
 
     async def run(self) -> None:
-        while self._running:
+        while not self._stopped.is_set():
             file = self._files[self.runs % len(self._files)]
             text = file.read_text(encoding="utf-8")
             file.write_text(f"{text}\nChanged in turn {self.runs} of this measurement.\n", encoding="utf-8")
@@ -234,9 +237,11 @@ class Reindexing:
             )
             await process.wait()
             self.runs += 1
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stopped.wait(), self._pause)
 
     def stop(self) -> None:
-        self._running = False
+        self._stopped.set()
 
 
 async def _while_reindexing(url: str, paths: Sequence[str], rate: float, reindexing: Reindexing) -> tuple[Answers, int]:
@@ -326,8 +331,10 @@ def main(
         with serving([*ours, "--processes", str(processes)]) as (url, pid):
             time.sleep(_SETTLE)
             rows += _loaded("ours", url, pid, paths, clients, rate)
-            answers, runs = asyncio.run(_while_reindexing(url, paths, rate, Reindexing(entries, data)))
-            rows.append(_told(f"ours, {rate:g}/s, {runs} reindexes meanwhile", answers, _memory(pid)))
+            for pause, told in ((_PAUSE, f"one every {_PAUSE:g} s"), (0.0, "without a pause")):
+                reindexing = Reindexing(entries, data, pause=pause)
+                answers, runs = asyncio.run(_while_reindexing(url, paths, rate, reindexing))
+                rows.append(_told(f"ours, {rate:g}/s, {runs} reindexes, {told}", answers, _memory(pid)))
         if count is None:
             baseline = [sys.executable, "-m", "benchmarks.site_baseline", "0", str(entries), str(baseline_threads)]
             with serving(baseline) as (url, pid):
