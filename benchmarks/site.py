@@ -218,7 +218,7 @@ def _status(pid: int) -> str:
 
 
 class Reindexing:
-    """A reindex after another, each of one changed entry, ``pause`` seconds after the one before, until it is stopped."""
+    """A reindex after another, each of one changed entry, with ``pause`` seconds between, until it is stopped."""
 
     def __init__(self, entries: Path, data: Path, *, pause: float = 0.0) -> None:
         self._pause = pause

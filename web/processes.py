@@ -161,10 +161,11 @@ class _Member:
 
     def hear(self) -> bool:
         """Wait until it says that it is ready. False where it ended."""
+        said = b""
         with suppress(OSError):
-            self.ready = self.joined.recv(1) == _READY
-            return self.ready
-        return False
+            said = self.joined.recv(1)
+        self.ready |= said == _READY
+        return said == _READY
 
     def raise_end(self) -> None:
         """Raise what its end is for the process that cannot do without it."""
