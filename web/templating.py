@@ -113,6 +113,7 @@ PIECES: dict[str, Callable[..., Markup]] = {
     "back": pieces.back,
     "count": pieces.count,
     "lang": pieces.lang,
+    "quoting": pieces.quoting,
     "tick": pieces.tick,
 }
 

@@ -11,8 +11,10 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from flask.testing import FlaskClient
 
+from kb.backends import Backend
+from kb.types import Query
 from tests.conftest import REPOSITORY
-from tests.web.conftest import GetPage
+from tests.web.conftest import Element, GetPage
 from web.languages import LANGUAGES, PREFIXED, read_catalogue
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
@@ -125,6 +127,47 @@ def test_a_choice_is_remembered_and_stays_on_the_page(code: str, page: str, lead
     answer = client.get(f"/in/{code}", query_string={"page": page})
     assert (answer.status_code, answer.headers["Location"]) == (303, leads_to)
     assert answer.headers["Set-Cookie"].startswith(f"language={code};")
+
+
+# --- what is in another language than the page -----------------------------------------------------------------
+
+
+def spoken(element: Element) -> str:
+    """The language that a reader is told this element is in."""
+    found: Element | None = element
+    while found is not None and "lang" not in found.attributes:
+        found = found.parent
+    return found.attributes["lang"] if found else ""
+
+
+def in_language(page: Element, code: str) -> str:
+    """All that stands in the language ``code`` itself, without what is inside it in others."""
+    return " ".join(
+        " ".join(child for child in element.children if isinstance(child, str))
+        for element in page
+        if spoken(element) == code and element.tag not in ("script", "style")
+    )
+
+
+@pytest.mark.parametrize("code", PREFIXED)
+def test_english_words_of_an_entry_say_so(code: str, get_page: GetPage, backend: Backend) -> None:
+    practice = next(
+        hit.practice
+        for hit in backend.search(Query(limit=50)).hits
+        if hit.practice and hit.practice.language == "en" and hit.practice.organisations
+    )
+    page = get_page(f"/{code}/practices/{practice.id}")
+    assert practice.title not in in_language(page, code)
+    assert spoken(page.one("title")) == "en"
+    assert page.one("meta", name="description").attributes["lang"] == "en"
+    evidence = backend.taxonomy().get("evidence", practice.evidence.kind)
+    assert evidence is not None
+    (note,) = page.with_class("fact-note")
+    assert (note.text, spoken(note)) == (evidence.defined(code).text, evidence.defined(code).language)
+    citation = page.one("p", id="page_citation")
+    assert [part.text for part in citation.all("span", lang="en")] == [practice.title]
+    assert spoken(page.one("pre", id="page_bibtex")) == "en"
+    assert not get_page(f"/practices/{practice.id}").one("main").all("span", lang="en")
 
 
 def test_catalogues_are_not_compiled_in_the_repository() -> None:
