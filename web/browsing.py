@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from kb.content.model import Taxonomy
+from kb.content.model import Definition, Taxonomy
 from kb.types import FACETS, FacetValue, Query, Results
 from web.languages import language
 from web.params import page_number
@@ -29,7 +29,7 @@ class Branch:
     facet: str
     id: str
     label: str
-    definition: str
+    definition: Definition
     count: int
     narrower: tuple[Branch, ...] = ()
 
@@ -79,7 +79,7 @@ def tree(taxonomy: Taxonomy, facet: str, found: Counts, *, below: str | None = N
             facet=facet,
             id=concept.id,
             label=concept.label(language()),
-            definition=concept.definition.get("en", ""),
+            definition=concept.defined(language()),
             count=found.get(concept.id, 0),
             narrower=tree(taxonomy, facet, found, below=concept.id),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from babel.messages.extract import extract_from_dir
 from flask.testing import FlaskClient
 
 from kb.backends import Backend
+from kb.content.model import Concept, Definition
 from kb.types import Query
 from tests.conftest import REPOSITORY
 from tests.web.conftest import Element, GetPage
@@ -168,6 +170,26 @@ def test_english_words_of_an_entry_say_so(code: str, get_page: GetPage, backend:
     assert [part.text for part in citation.all("span", lang="en")] == [practice.title]
     assert spoken(page.one("pre", id="page_bibtex")) == "en"
     assert not get_page(f"/practices/{practice.id}").one("main").all("span", lang="en")
+
+
+@pytest.mark.parametrize("code", PREFIXED)
+def test_definitions_are_in_the_language_of_the_page(code: str, get_page: GetPage, backend: Backend) -> None:
+    risk = backend.taxonomy().get("risk", "contact")
+    assert risk is not None
+    words = risk.definition[code]
+    assert words != risk.definition["en"]
+    page = get_page(f"/{code}/risks/contact")
+    assert words in in_language(page, code)
+    assert page.one("meta", name="description").attributes == {"name": "description", "content": words}
+    assert words in in_language(get_page(f"/{code}/"), code)
+    assert words in in_language(get_page(f"/{code}/browse"), code)
+
+
+def test_a_definition_that_is_not_translated_is_english_and_says_so() -> None:
+    concept = Concept("topic", "x", {}, definition={"en": "What it is.", "de": "Was es ist."})
+    assert concept.defined("de") == Definition("Was es ist.", "de")
+    assert concept.defined("fr") == Definition("What it is.", "en")
+    assert replace(concept, definition={}).defined("de") == Definition("", "en")
 
 
 def test_catalogues_are_not_compiled_in_the_repository() -> None:

@@ -7,6 +7,7 @@ from flask import render_template, request, url_for
 from kb.errors import NotFound
 from kb.types import Query
 from web.browsing import counts, pages, tree
+from web.languages import language
 from web.params import PER_PAGE, on_page, read_page
 from web.site import current_backend
 
@@ -21,6 +22,7 @@ def concept(facet: str, concept_id: str) -> str:
     return render_template(
         "concept.html",
         concept=found,
+        definition=found.defined(language()),
         facet=facet,
         broader=tuple(reversed(taxonomy.broader(facet, found.id))),
         narrower=tree(taxonomy, facet, counts(results, facet), below=found.id),
