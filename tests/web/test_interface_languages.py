@@ -13,6 +13,7 @@ from babel.messages.extract import extract_from_dir
 from flask.testing import FlaskClient
 
 from kb.backends import Backend
+from kb.content.codes import INTERNATIONAL
 from kb.content.model import Concept, Definition
 from kb.types import Query
 from tests.conftest import REPOSITORY
@@ -190,6 +191,17 @@ def test_a_definition_that_is_not_translated_is_english_and_says_so() -> None:
     assert concept.defined("de") == Definition("Was es ist.", "de")
     assert concept.defined("fr") == Definition("What it is.", "en")
     assert replace(concept, definition={}).defined("de") == Definition("", "en")
+
+
+@pytest.mark.parametrize(
+    ("code", "name"), [("es", "Internacional"), ("it", "Internazionale"), ("pl", "Zasięg międzynarodowy")]
+)
+def test_what_is_in_no_country_has_a_name_in_every_language(code: str, name: str, get_page: GetPage) -> None:
+    assert set(INTERNATIONAL) == set(LANGUAGES)
+    assert get_page(f"/{code}/browse").one("a", href=f"/{code}/search?country=INT").text == name
+    page = get_page(f"/{code}/search?country=INT")
+    assert page.one("label", for_="country-INT").text.startswith(name)
+    assert "International" not in page.with_class("hit-where")[0].text
 
 
 def test_catalogues_are_not_compiled_in_the_repository() -> None:
