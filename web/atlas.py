@@ -123,14 +123,20 @@ def read_view(args: MultiDict[str, str]) -> View:
     """The view that the arguments of ``/map`` ask for. Raises UsageError."""
     zoom = args.get("zoom") or "1"
     if zoom not in map(str, ZOOMS):
-        raise UsageError(f"zoom must be one of {', '.join(map(str, ZOOMS))}, found {zoom!r}")
+        raise UsageError(
+            "%(name)s must be %(others)s or %(last)s, found %(found)s",
+            name="zoom",
+            others=", ".join(map(str, ZOOMS[:-1])),
+            last=ZOOMS[-1],
+            found=repr(zoom),
+        )
     return View(_percent("x", args), _percent("y", args), int(zoom))
 
 
 def _percent(name: str, args: MultiDict[str, str]) -> int:
     value = args.get(name) or "50"
     if not _PERCENT.fullmatch(value):
-        raise UsageError(f"{name} must be a whole number from 0 to 100, found {value!r}")
+        raise UsageError("%(name)s must be a whole number from 0 to 100, found %(found)s", name=name, found=repr(value))
     return int(value)
 
 

@@ -17,7 +17,9 @@ def concept(facet: str, concept_id: str) -> str:
     taxonomy = backend.taxonomy()
     found = taxonomy.get(facet, concept_id)
     if found is None:
-        raise NotFound(f"there is no {facet} called {concept_id!r}; see what there is under Browse")
+        raise NotFound(
+            "there is no %(facet)s called %(id)s; see what there is under Browse", facet=facet, id=repr(concept_id)
+        )
     results = backend.search(on_page(Query(filters={facet: (found.id,)}, limit=PER_PAGE), read_page(request.args)))
     return render_template(
         "concept.html",

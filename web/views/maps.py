@@ -22,7 +22,7 @@ def coverage() -> str:
     rows = one_of("rows", ROWS, request.args.get("rows") or ROWS[0])
     columns = one_of("columns", COLUMNS, request.args.get("columns") or next(c for c in COLUMNS if c != rows))
     if rows == columns:
-        raise UsageError(f"rows and columns are both {rows}; choose two that differ")
+        raise UsageError("rows and columns are both %(facet)s; choose two that differ", facet=rows)
     counts = backend.coverage(rows, columns)
     taxonomy = backend.taxonomy()
     countries = {row for row, _ in counts} if rows == "country" else set()
