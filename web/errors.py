@@ -44,8 +44,8 @@ PAGES = {
     503: (lazy("Not available just now"), lazy("Nothing is lost. Please try again in a few minutes.")),
 }
 
-#: What is wrong with a request, as the errors that readers meet say it (``KbError.pattern``): for the catalogues. Of what
-#: was not found, the part before the advice.
+#: What is wrong with a request, as the errors that readers meet say it (``KbError.pattern``), for the catalogues. Of
+#: what was not found, the part before the advice.
 REASONS = (
     lazy("unknown %(facet)s %(value)s; did you mean %(meant)s?"),
     lazy("unknown %(facet)s %(value)s; search without it to see the values of %(facet)s"),

@@ -79,6 +79,7 @@ GLOBALS: dict[str, Any] = {
     "FACTS": words.FACTS,
     "FACET_NAMES": words.FACET_NAMES,
     "FINDINGS": words.FINDINGS,
+    "HEADINGS": words.HEADINGS,
     "MODES": words.MODES,
     "MOST_COLLECTED": MOST_COLLECTED,
     "MOST_COMPARED": MOST_COMPARED,
