@@ -10,6 +10,8 @@ from werkzeug.datastructures import MultiDict
 
 from kb.errors import UsageError
 from kb.landscape import Landscape, Place, Region
+from kb.text.collation import sort_key
+from web.languages import language
 
 #: The picture, in its own units, and what is left free around the points.
 WIDTH, HEIGHT, MARGIN = 1000, 700, 40
@@ -165,7 +167,7 @@ def _at(view: View, place: Place) -> tuple[float, float]:
 
 def _those(points: Mapping[int, Point], numbers: Sequence[int]) -> tuple[Point, ...]:
     found = (points[number] for number in numbers if number in points)
-    return tuple(sorted(found, key=lambda point: point.place.title.casefold()))
+    return tuple(sorted(found, key=lambda point: sort_key(point.place.title, language())))
 
 
 def _names(regions: Sequence[Region], view: View, labels: Mapping[str, str]) -> tuple[Name, ...]:

@@ -15,10 +15,12 @@ from flask.testing import FlaskClient
 from kb.backends import Backend
 from kb.content.codes import INTERNATIONAL
 from kb.content.model import Concept, Definition
+from kb.text.collation import sort_key
 from kb.types import Query
 from tests.conftest import REPOSITORY
 from tests.web.conftest import Element, GetPage
 from web.languages import LANGUAGES, PREFIXED, read_catalogue
+from web.views.about import WIDER
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 TAG = re.compile(r"</?\w+")
@@ -202,6 +204,20 @@ def test_what_is_in_no_country_has_a_name_in_every_language(code: str, name: str
     page = get_page(f"/{code}/search?country=INT")
     assert page.one("label", for_="country-INT").text.startswith(name)
     assert "International" not in page.with_class("hit-where")[0].text
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_countries_stand_in_the_order_of_the_language(code: str, get_page: GetPage, backend: Backend) -> None:
+    prefix = f"/{code}" if code in PREFIXED else ""
+    used = [value.id for value in backend.search(Query(limit=1)).facets["country"] if value.count]
+    wanted = sorted((backend.label("country", id, code) for id in used), key=lambda name: sort_key(name, code))
+    browsed = get_page(f"{prefix}/browse").one("section", aria_labelledby="countries")
+    assert [link.text for link in browsed.all("a")] == wanted
+    covered = get_page(f"{prefix}/coverage?rows=country").with_class("coverage")[0]
+    assert [row.text for row in covered.all("th", scope="row")] == wanted
+    helped = [heading.text for heading in get_page(f"{prefix}/help").all("h3")]
+    wider = {backend.label("country", id, code) for id in WIDER}
+    assert [name for name in helped if name not in wider] == [n for n in wanted if n in helped and n not in wider]
 
 
 def test_catalogues_are_not_compiled_in_the_repository() -> None:
