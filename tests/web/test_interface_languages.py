@@ -206,6 +206,43 @@ def test_what_is_in_no_country_has_a_name_in_every_language(code: str, name: str
     assert "International" not in page.with_class("hit-where")[0].text
 
 
+#: Two of these in one text are English; none is a word of another language of the pages.
+ENGLISH = frozenset("the of and with which that this are from not what how".split())
+
+
+@pytest.mark.parametrize("code", PREFIXED)
+def test_no_english_sentence_is_left(code: str, get_page: GetPage, backend: Backend) -> None:
+    ids = [hit.id for hit in backend.search(Query(limit=100)).hits]
+    names = {organisation.name for organisation in backend.organisations().values()}
+    further = (
+        "/search?q=cyberbullying+at+school",
+        "/search?q=qzxvwk&mode=lexical",
+        "/search?country=DE&sort=evidence",
+        f"/practices/{ids[0]}",
+        f"/practices/{ids[50]}",
+        f"/compare?id={ids[0]}&id={ids[50]}",
+        f"/dossier?id={ids[0]}&id=nope",
+        f"/dossier/print?id={ids[0]}",
+        "/topics/grooming",
+        "/evidence/randomised-trial",
+        "/coverage?rows=country",
+    )
+    for path in (*PAGES, *further):
+        page = get_page(f"/{code}{path}")
+        for element in (one for one in page if spoken(one) == code and one.tag not in ("script", "style")):
+            shown = [child for child in element.children if isinstance(child, str)]
+            told = [element.attributes.get(name, "") for name in ("aria-label", "placeholder", "data-done")]
+            for text in (*shown, *told):
+                assert len(english(text, names)) < 2, f"{path}: {text!r}"
+
+
+def english(text: str, names: set[str]) -> frozenset[str]:
+    """The English words in ``text``, apart from those in the names of organisations."""
+    for name in sorted(names, key=len, reverse=True):
+        text = text.replace(name, "")
+    return ENGLISH & set(re.findall(r"[a-z]+", text.lower()))
+
+
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_countries_stand_in_the_order_of_the_language(code: str, get_page: GetPage, backend: Backend) -> None:
     prefix = f"/{code}" if code in PREFIXED else ""
