@@ -273,7 +273,7 @@ class Backend:
         with self._snapshot() as snapshot:
             found = snapshot.documents([practice_id]).get(practice_id)
         if found is None or found.practice is None:
-            raise NotFound(f"no practice {practice_id!r}; search for it with: kb search")
+            raise NotFound("no practice %(id)s; search for it with: kb search", id=repr(practice_id))
         return found.practice
 
     def practices(self) -> tuple[Practice, ...]:
@@ -293,14 +293,16 @@ class Backend:
         with self._snapshot() as snapshot:
             source = snapshot.reader.source(practice_id)
         if source is None:
-            raise NotFound(f"no practice {practice_id!r}; search for it with: kb search")
+            raise NotFound("no practice %(id)s; search for it with: kb search", id=repr(practice_id))
         return source
 
     def organisation(self, organisation_id: str) -> Organisation:
         """Raises NotFound for an unknown id."""
         found = self.organisations().get(organisation_id)
         if found is None:
-            raise NotFound(f"no organisation {organisation_id!r}; look at the list of organisations under /browse")
+            raise NotFound(
+                "no organisation %(id)s; look at the list of organisations under /browse", id=repr(organisation_id)
+            )
         return found
 
     def organisations(self) -> Mapping[str, Organisation]:
@@ -486,5 +488,5 @@ def _first_passage(passage: StoredPassage) -> HitPassage:
 def _position(ids: Sequence[str], document_id: str) -> int:
     position = int(np.searchsorted(np.array(ids, dtype=object), document_id)) if ids else 0
     if position == len(ids) or ids[position] != document_id:
-        raise NotFound(f"no practice {document_id!r}; search for it with: kb search")
+        raise NotFound("no practice %(id)s; search for it with: kb search", id=repr(document_id))
     return position

@@ -6,7 +6,16 @@ and exits with 2, the site turns it into an error page. Anything else that is ra
 
 
 class KbError(Exception):
-    """Base of all errors that carry a message for the user."""
+    """Base of all errors that carry a message for the user.
+
+    ``pattern`` is the message before ``values`` are filled in, for pages that say it in another language. What is given
+    values is said there (``web.errors.REASONS``); all else is for operators, and English.
+    """
+
+    def __init__(self, pattern: str = "", /, **values: object) -> None:
+        super().__init__(pattern % values if values else pattern)
+        self.pattern = pattern
+        self.values = values
 
 
 class UsageError(KbError):

@@ -13,6 +13,9 @@ from tests.conftest import ENTRIES, REPOSITORY
 #: The 24 official languages of the European Union, Norwegian and Icelandic.
 LANGUAGES = frozenset("bg cs da de el en es et fi fr ga hr hu is it lt lv mt nl no pl pt ro sk sl sv".split())
 
+#: Those of the interface, in which definitions are given as well.
+PAGES = frozenset("de en es fr it pl".split())
+
 
 @pytest.fixture(scope="module")
 def corpus() -> Corpus:
@@ -39,6 +42,14 @@ def test_every_concept_is_named_in_every_language(corpus: Corpus) -> None:
             assert set(concept.preferred) >= LANGUAGES, concept.id
             assert concept.definition["en"].endswith(".")
     assert 50 <= len(corpus.taxonomy.ids("topic")) <= 70
+
+
+def test_definitions_are_in_the_languages_of_the_pages(corpus: Corpus) -> None:
+    for scheme in corpus.taxonomy.schemes.values():
+        for concept in scheme.concepts:
+            assert set(concept.definition) == set(PAGES), concept.id
+            assert len(set(concept.definition.values())) == len(PAGES), concept.id
+            assert all(words.endswith(".") for words in concept.definition.values()), concept.id
 
 
 def test_every_practice_lists_questions_and_sources_its_claims(corpus: Corpus) -> None:

@@ -10,6 +10,8 @@ from werkzeug.datastructures import MultiDict
 
 from kb.errors import UsageError
 from kb.landscape import Landscape, Place, Region
+from kb.text.collation import sort_key
+from web.languages import language
 
 #: The picture, in its own units, and what is left free around the points.
 WIDTH, HEIGHT, MARGIN = 1000, 700, 40
@@ -123,14 +125,20 @@ def read_view(args: MultiDict[str, str]) -> View:
     """The view that the arguments of ``/map`` ask for. Raises UsageError."""
     zoom = args.get("zoom") or "1"
     if zoom not in map(str, ZOOMS):
-        raise UsageError(f"zoom must be one of {', '.join(map(str, ZOOMS))}, found {zoom!r}")
+        raise UsageError(
+            "%(name)s must be %(others)s or %(last)s, found %(found)s",
+            name="zoom",
+            others=", ".join(map(str, ZOOMS[:-1])),
+            last=ZOOMS[-1],
+            found=repr(zoom),
+        )
     return View(_percent("x", args), _percent("y", args), int(zoom))
 
 
 def _percent(name: str, args: MultiDict[str, str]) -> int:
     value = args.get(name) or "50"
     if not _PERCENT.fullmatch(value):
-        raise UsageError(f"{name} must be a whole number from 0 to 100, found {value!r}")
+        raise UsageError("%(name)s must be a whole number from 0 to 100, found %(found)s", name=name, found=repr(value))
     return int(value)
 
 
@@ -159,7 +167,7 @@ def _at(view: View, place: Place) -> tuple[float, float]:
 
 def _those(points: Mapping[int, Point], numbers: Sequence[int]) -> tuple[Point, ...]:
     found = (points[number] for number in numbers if number in points)
-    return tuple(sorted(found, key=lambda point: point.place.title.casefold()))
+    return tuple(sorted(found, key=lambda point: sort_key(point.place.title, language())))
 
 
 def _names(regions: Sequence[Region], view: View, labels: Mapping[str, str]) -> tuple[Name, ...]:

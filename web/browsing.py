@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from kb.content.model import Taxonomy
+from kb.content.model import Definition, Taxonomy
+from kb.facets import ages
+from kb.text.collation import sort_key
 from kb.types import FACETS, FacetValue, Query, Results
 from web.languages import language
 from web.params import page_number
@@ -29,7 +31,7 @@ class Branch:
     facet: str
     id: str
     label: str
-    definition: str
+    definition: Definition
     count: int
     narrower: tuple[Branch, ...] = ()
 
@@ -79,7 +81,7 @@ def tree(taxonomy: Taxonomy, facet: str, found: Counts, *, below: str | None = N
             facet=facet,
             id=concept.id,
             label=concept.label(language()),
-            definition=concept.definition.get("en", ""),
+            definition=concept.defined(language()),
             count=found.get(concept.id, 0),
             narrower=tree(taxonomy, facet, found, below=concept.id),
         )
@@ -95,7 +97,7 @@ def panels(results: Results, taxonomy: Taxonomy, called: Callable[[str, str], st
 
 def _panel(facet: str, values: Sequence[FacetValue], taxonomy: Taxonomy, called: Callable[[str, str], str]) -> Panel:
     offered = [_named(value, called(facet, value.id)) for value in values if value.count or value.selected]
-    choices = _nested(facet, offered, taxonomy)
+    choices = _nested(facet, offered if facet == ages.FACET else most_first(offered), taxonomy)
     is_tree = any(choice.narrower for choice in choices)
     all_visible = is_tree or len(choices) <= VISIBLE_VALUES
     ordered = choices if all_visible else tuple(sorted(choices, key=lambda choice: not choice.value.selected))
@@ -109,6 +111,11 @@ def _panel(facet: str, values: Sequence[FacetValue], taxonomy: Taxonomy, called:
         left_out=len(more[OFFERED_VALUES:]),
         open=facet in OPEN_FACETS or any(value.selected for value in values),
     )
+
+
+def most_first(values: Iterable[FacetValue]) -> list[FacetValue]:
+    """By their counts; where these are equal, by what they are called in the language of the request."""
+    return sorted(values, key=lambda value: (-value.count, sort_key(value.label, language())))
 
 
 def _named(value: FacetValue, label: str) -> FacetValue:

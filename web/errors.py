@@ -12,7 +12,8 @@ from werkzeug.exceptions import HTTPException
 from kb.errors import ContentError, KbError, ModelError, NotFound, StoreError, UsageError
 from kb.understanding.query import MAX_CHARACTERS
 from web.discretion import without_folders
-from web.languages import lazy
+from web.languages import DEFAULT, gettext, language, lazy
+from web.words import FACET_NAMES
 
 STATUS: dict[type, int] = {
     UsageError: 400,
@@ -43,6 +44,22 @@ PAGES = {
     503: (lazy("Not available just now"), lazy("Nothing is lost. Please try again in a few minutes.")),
 }
 
+#: What is wrong with a request, as the errors that readers meet say it (``KbError.pattern``), for the catalogues. Of
+#: what was not found, the part before the advice.
+REASONS = (
+    lazy("unknown %(facet)s %(value)s; did you mean %(meant)s?"),
+    lazy("unknown %(facet)s %(value)s; search without it to see the values of %(facet)s"),
+    lazy("the query has %(count)s characters, at most %(most)s are read; ask in a sentence or two"),
+    lazy("%(name)s must be %(others)s or %(last)s, found %(found)s"),
+    lazy("%(name)s must be 1, or left out, found %(found)s"),
+    lazy("%(name)s must be a whole number from 1, found %(found)s"),
+    lazy("%(name)s must be a whole number from 0 to 100, found %(found)s"),
+    lazy("rows and columns are both %(facet)s; choose two that differ"),
+    lazy("no practice %(id)s"),
+    lazy("no organisation %(id)s"),
+    lazy("there is no %(facet)s called %(id)s"),
+)
+
 #: Headers that belong to an error and outlive its page.
 KEPT_HEADERS = frozenset({"Allow", "Retry-After"})
 
@@ -55,9 +72,25 @@ def register(app: Flask) -> None:
 def _known_error(error: KbError) -> Response:
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), 500)
     # What to type next is for the command line; a reader who went astray gets the advice of the page.
-    message = str(error).split("; ")[0] if isinstance(error, NotFound) else str(error)
+    message = _wanted(str(error)) if isinstance(error, NotFound) else str(error)
     # Of a request that is wrong the message repeats what was asked; of a failure it may name folders.
-    return _page(status, without_folders(message) if status >= 500 else message)
+    return _page(status, without_folders(message) if status >= 500 else message, _said(error))
+
+
+def _wanted(message: str) -> str:
+    """What was not found, without the advice."""
+    return message.split("; ")[0]
+
+
+def _said(error: KbError) -> str | None:
+    """What is wrong in the language of the page; None where it is to be said as it is, in English."""
+    if language() == DEFAULT or not error.values:
+        return None
+    pattern = _wanted(error.pattern) if isinstance(error, NotFound) else error.pattern
+    facet = error.values.get("facet")
+    named = {"facet": FACET_NAMES[facet]} if isinstance(facet, str) and facet in FACET_NAMES else {}
+    said = gettext(pattern, **{**error.values, **named})
+    return None if said == pattern % error.values else said
 
 
 def _http_error(error: HTTPException) -> ResponseReturnValue:
@@ -84,14 +117,21 @@ def _without_slash() -> ResponseReturnValue | None:
     return redirect(f"{request.script_root}{quote(bare)}{'?' if query else ''}{query}", 301)
 
 
-def _page(status: int, message: str) -> Response:
+def _page(status: int, message: str, said: str | None = None) -> Response:
+    """``message`` is in English; ``said`` is the same in the language of the page, where that is another."""
     heading, advice = PAGES.get(status) or PAGES[500 if status >= 500 else 400]
     if request.path.startswith("/api/"):
         response = _problem(status, message or str(heading))
     else:
         response = make_response(
             render_template(
-                "error.html", status=status, heading=heading, message=message, advice=advice, **_asked(status)
+                "error.html",
+                status=status,
+                heading=heading,
+                message=said or message,
+                message_language=language() if said else DEFAULT,
+                advice=advice,
+                **_asked(status),
             )
         )
     response.status_code = status

@@ -102,7 +102,7 @@ def concept(found: Concept) -> list[Data]:
         "@type": "DefinedTerm",
         "name": found.label(language()),
         "termCode": found.id,
-        "description": found.definition.get("en", ""),
+        "description": found.defined(language()).text,
         "url": trail[-1][1],
         "inDefinedTermSet": absolute_url("browse", _anchor=facet),
     }

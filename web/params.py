@@ -113,7 +113,13 @@ def one_of(name: str, known: tuple[Name, ...], found: str) -> Name:
     for value in known:
         if value == found:
             return value
-    raise UsageError(f"{name} must be {', '.join(known[:-1])} or {known[-1]}, found {_shown(found)}")
+    raise UsageError(
+        "%(name)s must be %(others)s or %(last)s, found %(found)s",
+        name=name,
+        others=", ".join(known[:-1]),
+        last=known[-1],
+        found=_shown(found),
+    )
 
 
 def _chosen(args: MultiDict[str, str], facet: str) -> tuple[str, ...]:
@@ -122,13 +128,13 @@ def _chosen(args: MultiDict[str, str], facet: str) -> tuple[str, ...]:
 
 def _flag(name: str, found: str) -> bool:
     if found not in ("0", "1"):
-        raise UsageError(f"{name} must be 1, or left out, found {_shown(found)}")
+        raise UsageError("%(name)s must be 1, or left out, found %(found)s", name=name, found=_shown(found))
     return found == "1"
 
 
 def _counting_number(name: str, found: str) -> int:
     if not _COUNTING_NUMBER.fullmatch(found):
-        raise UsageError(f"{name} must be a whole number from 1, found {_shown(found)}")
+        raise UsageError("%(name)s must be a whole number from 1, found %(found)s", name=name, found=_shown(found))
     return int(found)
 
 

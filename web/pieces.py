@@ -14,6 +14,8 @@ from web import languages, words
 
 _COUNT = Markup('<span class="count" aria-hidden="true">{}</span><span class="unseen">{}</span>')
 _LANG = Markup(' lang="{}"')
+_QUOTING = Markup("{}<span{}>{}</span>{}")
+_TEXT = Markup("{}")
 _TAG = Markup('<a class="{}{}" href="{}">{}</a>')
 _TITLE = Markup(
     '<span class="title-name">{}<span class="title-colon">:</span></span> <span class="title-rest">{}</span>'
@@ -39,6 +41,14 @@ def lang(code: str, language: str | None) -> Markup:
     return _LANG.format(language) if language and language != code else Markup()
 
 
+def quoting(code: str, text: str, part: str, language: str | None) -> Markup:
+    """``text`` with ``part`` of it, which is in ``language``, in an element that says so where the page is not."""
+    before, found, after = text.partition(part)
+    if not found or not lang(code, language):
+        return _TEXT.format(text)
+    return _QUOTING.format(before, lang(code, language), found, after)
+
+
 def back(code: str, language: str | None) -> Markup:
     """Within a fragment in ``language``, the attribute for words of ours."""
     return _LANG.format(code) if language and language != code else Markup()
@@ -48,7 +58,7 @@ def back(code: str, language: str | None) -> Markup:
 def title(text: str) -> Markup:
     """A title, with its proper name apart from what it does."""
     name, rest = split_title(text)
-    return _TITLE.format(name, rest) if rest else Markup("{}").format(name)
+    return _TITLE.format(name, rest) if rest else _TEXT.format(name)
 
 
 @lru_cache(maxsize=20_000, typed=True)

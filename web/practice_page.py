@@ -9,6 +9,7 @@ from markupsafe import Markup
 from kb.content.model import Practice, Taxonomy
 from kb.text import markup
 from web.facts import facts
+from web.languages import language
 
 DEFAULT_LICENCE = "CC BY 4.0"
 LICENCE_URL = "https://creativecommons.org/licenses/by/4.0/"
@@ -27,7 +28,7 @@ def practice_context(
         "prefix": f"{within}--" if within else "",
         "contents": [heading for heading in markup.headings(practice.body) if heading.level <= 2],
         "sources": markup.in_order_of_use(practice.body, practice.sources),
-        "evidence_meaning": evidence.definition.get("en", "") if evidence else "",
+        "evidence_meaning": evidence.defined(language()) if evidence else None,
         "licence": practice.licence or DEFAULT_LICENCE,
         "licence_url": LICENCE_URL if practice.licence in (None, DEFAULT_LICENCE) else None,
     }

@@ -125,7 +125,14 @@ def _elsewhere(**_: str) -> ResponseReturnValue:
     """Links of the page lead somewhere on the site, which is not here."""
     message = "the preview shows one file; the other pages are on the site: kb serve"
     advice = "Go back to the preview."
-    page = render_template("error.html", status=404, heading="Not part of the preview", message=message, advice=advice)
+    page = render_template(
+        "error.html",
+        status=404,
+        heading="Not part of the preview",
+        message=message,
+        message_language="en",
+        advice=advice,
+    )
     return page, 404
 
 

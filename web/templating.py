@@ -79,6 +79,7 @@ GLOBALS: dict[str, Any] = {
     "FACTS": words.FACTS,
     "FACET_NAMES": words.FACET_NAMES,
     "FINDINGS": words.FINDINGS,
+    "HEADINGS": words.HEADINGS,
     "MODES": words.MODES,
     "MOST_COLLECTED": MOST_COLLECTED,
     "MOST_COMPARED": MOST_COMPARED,
@@ -113,6 +114,7 @@ PIECES: dict[str, Callable[..., Markup]] = {
     "back": pieces.back,
     "count": pieces.count,
     "lang": pieces.lang,
+    "quoting": pieces.quoting,
     "tick": pieces.tick,
 }
 

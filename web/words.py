@@ -71,6 +71,15 @@ FINDINGS = {
     "negative": lazy("What was found is negative: it did harm, or did worse than doing nothing."),
 }
 
+#: The headings of an entry in English, by themselves; what stands under them is in the language of the entry.
+HEADINGS = {
+    "What it is": lazy("What it is"),
+    "How it works": lazy("How it works"),
+    "Results": lazy("Results"),
+    "Limits and what did not work": lazy("Limits and what did not work"),
+    "How to adopt it": lazy("How to adopt it"),
+}
+
 #: How a model is run, by :func:`kb.backends.encoder_way`.
 WAYS = {
     "compiled": lazy("compiled for this processor"),

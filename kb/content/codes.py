@@ -25,6 +25,18 @@ _NO_COUNTRIES = frozenset({"AC", "CP", "CQ", "DG", "EA", "EZ", "IC", "QO", "TA",
 
 _COMMON_MISTAKES: Mapping[str, str] = MappingProxyType({"UK": "GB", "EL": "GR", "WORLD": "INT", "GLOBAL": "INT"})
 
+#: CLDR knows the world, but no word for what is at home in several countries: ours, in the languages of the pages.
+INTERNATIONAL: Mapping[str, str] = MappingProxyType(
+    {
+        "en": "International",
+        "de": "International",
+        "fr": "International",
+        "es": "Internacional",
+        "it": "Internazionale",
+        "pl": "Zasięg międzynarodowy",
+    }
+)
+
 
 @cache
 def languages(language: str = "en") -> Mapping[str, str]:
@@ -41,7 +53,8 @@ def countries(language: str = "en") -> Mapping[str, str]:
         for code, name in _locale(language).territories.items()
         if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES
     }
-    return MappingProxyType({"EU": "European Union", **names, "INT": "International"})
+    international = INTERNATIONAL.get(language.split("-")[0], INTERNATIONAL["en"])
+    return MappingProxyType({"EU": "European Union", **names, "INT": international})
 
 
 def _locale(language: str) -> Locale:

@@ -118,6 +118,14 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Definition:
+    """What a concept means, and the language that this is said in."""
+
+    text: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
 class Concept:
     """A concept in the sense of SKOS: one preferred label and any number of others per language."""
 
@@ -132,6 +140,11 @@ class Concept:
         """The preferred label in ``language``, else in English, else the id."""
         found = self.preferred.get(language) or self.preferred.get("en")
         return found.text if found else self.id
+
+    def defined(self, language: str = "en") -> Definition:
+        """What it means in ``language``, else in English; no text where it is not said at all."""
+        spoken = language if language in self.definition else "en"
+        return Definition(self.definition.get(spoken, ""), spoken)
 
 
 @dataclass(frozen=True, slots=True)

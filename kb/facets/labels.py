@@ -60,8 +60,18 @@ class Labels:
         known = self.values(facet)
         if value not in known:
             meant = _MEANT[facet](value) if facet in _MEANT else _nearest(value, known)
-            advice = f"did you mean {meant!r}?" if meant else f"search without it to see the values of {facet}"
-            raise UsageError(f"unknown {facet} {value!r}; {advice}")
+            if meant:
+                raise UsageError(
+                    "unknown %(facet)s %(value)s; did you mean %(meant)s?",
+                    facet=facet,
+                    value=repr(value),
+                    meant=repr(meant),
+                )
+            raise UsageError(
+                "unknown %(facet)s %(value)s; search without it to see the values of %(facet)s",
+                facet=facet,
+                value=repr(value),
+            )
 
     def values(self, facet: str) -> tuple[str, ...]:
         """Every value that a filter by ``facet`` can take, whether some practice has it or not."""

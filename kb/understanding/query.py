@@ -83,7 +83,9 @@ def parse(text: str, languages: Sequence[str], translated: Sequence[str] = ()) -
     """
     if len(text) > MAX_CHARACTERS:
         raise UsageError(
-            f"the query has {len(text)} characters, at most {MAX_CHARACTERS} are read; ask in a sentence or two"
+            "the query has %(count)s characters, at most %(most)s are read; ask in a sentence or two",
+            count=len(text),
+            most=MAX_CHARACTERS,
         )
     text = _UNPRINTABLE.sub(" ", text)
     words: list[str] = []

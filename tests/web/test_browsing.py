@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 
-from kb.content.model import Concept, Label, Scheme, Taxonomy
+from kb.content.model import Concept, Definition, Label, Scheme, Taxonomy
 from kb.types import FacetValue, Query, Results
 from web.browsing import OFFERED_VALUES, VISIBLE_VALUES, Branch, Choice, Panel, chosen, pages, panels, tree
 
@@ -13,6 +13,7 @@ def concept(id: str, broader: str | None = None) -> Concept:
     return Concept("topic", id, {"en": Label(id.title(), "test")}, broader=broader)
 
 
+NONE = Definition("", "en")
 TAXONOMY = Taxonomy(
     {
         "topic": Scheme(
@@ -39,8 +40,8 @@ def as_it_is(facets: Mapping[str, Sequence[FacetValue]]) -> Callable[[str, str],
 
 def test_a_tree_holds_every_concept_with_its_count() -> None:
     assert tree(TAXONOMY, "topic", {"help": 3, "helplines": 2}) == (
-        Branch("topic", "help", "Help", "", 3, (Branch("topic", "helplines", "Helplines", "", 2),)),
-        Branch("topic", "rules", "Rules", "", 0, (Branch("topic", "law", "Law", "", 0),)),
+        Branch("topic", "help", "Help", NONE, 3, (Branch("topic", "helplines", "Helplines", NONE, 2),)),
+        Branch("topic", "rules", "Rules", NONE, 0, (Branch("topic", "law", "Law", NONE, 0),)),
     )
 
 

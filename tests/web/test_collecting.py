@@ -11,9 +11,11 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import MultiDict
 
 from kb.backends import Backend
+from kb.content.body import HEADINGS
 from kb.content.model import Practice
 from kb.types import Query
 from tests.web.conftest import parse
+from web import words
 from web.collecting import MOST_COLLECTED, MOST_COMPARED, read_ids
 from web.comparison import rows
 from web.facts import facts
@@ -71,6 +73,14 @@ def test_what_is_the_same_is_marked_and_what_nobody_has_is_left_out(some: list[P
     assert all(any(cell.values for cell in row.cells) for row in same.facts)
     assert [row.heading for row in same.texts] == list(dict.fromkeys(re.findall(r"^## (.+)$", some[0].body, re.M)))
     assert rows([]).facts == ()
+
+
+def test_the_usual_headings_are_in_the_language_of_the_page(get_page: GetPage, some: list[Practice]) -> None:
+    page = get_page(address("/de/compare", [practice.id for practice in some[:3]]))
+    (header,) = [cell for cell in page.all("th", scope="row") if cell.text == "Was es ist"]
+    assert "lang" not in header.attributes
+    assert not [cell.text for cell in page.all("th", scope="row") if cell.text in HEADINGS]
+    assert tuple(words.HEADINGS) == HEADINGS
 
 
 def test_no_more_than_four_are_compared(get_page: GetPage, some: list[Practice]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,9 @@ from flask.testing import FlaskClient
 from kb.backends import Backend
 from kb.errors import Busy, KbError, ModelError, NotFound, StoreError, UsageError
 from kb.types import Query
+from tests.conftest import REPOSITORY
 from web import create_app
+from web.errors import REASONS
 
 if TYPE_CHECKING:
     from tests.web.conftest import GetPage
@@ -116,6 +119,60 @@ def test_nothing_can_be_written(client: FlaskClient, method: str, url: str) -> N
     response = client.open(url, method=method)
     assert response.status_code == 405
     assert "GET" in response.headers["Allow"]
+
+
+# --- in the language of the page -------------------------------------------------------------------------------
+
+SAID = [
+    ("/de/practices/nope", 404, "Es gibt kein Praxisbeispiel 'nope'."),
+    ("/fr/organisations/nope", 404, "Il n’y a pas d’organisation 'nope'."),
+    ("/es/topics/nope", 404, "En «Tema» no existe 'nope'."),
+    ("/de/search?strand=foo", 400, "Unbekannter Wert 'foo' für „Handlungsfeld“; "),
+    ("/pl/search?topic=cyberbulying", 400, "Nieznana wartość 'cyberbulying' w „Temat”; czy chodzi o 'cyberbullying'?"),
+    ("/it/map?zoom=3", 400, "Il parametro zoom deve essere 1, 2, 4 o 8, non '3'."),
+    ("/de/map?zoom=2&x=200", 400, "Der Wert von x muss eine ganze Zahl von 0 bis 100 sein, nicht '200'."),
+    ("/fr/search?page=0", 400, "La valeur de page doit être un nombre entier à partir de 1, pas '0'."),
+    ("/es/search?exact=x", 400, "El valor de exact debe ser 1 o faltar, no 'x'."),
+    (
+        "/de/coverage?rows=risk&columns=risk",
+        400,
+        "Zeilen und Spalten sind beide „Risiko“; wählen Sie",
+    ),
+    ("/it/search?q=" + "word+" * 420, 400, "La domanda ha 2099 caratteri, se ne leggono al massimo 2000; "),
+]
+
+
+@pytest.mark.parametrize(("url", "status", "said"), SAID, ids=[url[:30] for url, _, _ in SAID])
+def test_a_reader_is_told_what_is_wrong_in_their_language(url: str, status: int, said: str, get_page: GetPage) -> None:
+    message = get_page(url, status).with_class("error-message")[0]
+    assert message.text.startswith(said)
+    assert "lang" not in message.attributes
+    assert get_page(url[3:], status).with_class("error-message")[0].text != message.text
+
+
+def test_what_only_operators_understand_stays_english(pages_of: Callable[[Flask], GetPage]) -> None:
+    message = pages_of(broken_app(ModelError("the model is missing; install it")))("/de/search", 503)
+    assert message.with_class("error-message")[0].attributes["lang"] == "en"
+
+
+def raised_with_values() -> set[str]:
+    """The messages of errors that are given values: those that readers of pages meet."""
+    return {
+        found.args[0].value.split("; ")[0] if found.func.id == "NotFound" else found.args[0].value
+        for room in ("kb", "web")
+        for file in (REPOSITORY / room).rglob("*.py")
+        for found in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(found, ast.Call)
+        and isinstance(found.func, ast.Name)
+        and found.func.id in ("UsageError", "NotFound")
+        and found.keywords
+        and isinstance(found.args[0], ast.Constant)
+        and isinstance(found.args[0].value, str)
+    }
+
+
+def test_the_catalogues_know_every_error_of_readers() -> None:
+    assert raised_with_values() == {str(reason) for reason in REASONS}
 
 
 # --- health ----------------------------------------------------------------------------------------------------

@@ -113,6 +113,19 @@ def test_suggestions_are_those_of_the_backend_with_their_addresses(client: Flask
         assert client.get(one["url"]).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("url", "label", "address"),
+    [
+        ("/de/suggest?q=Eltern", "Eltern und Familien", "/de/topics/parents-and-families"),
+        ("/pl/suggest?q=rodzic", "Rodzice i opiekunowie", "/pl/audiences/parents"),
+        ("/de/suggest?q=Litau", "Litauen", "/de/search?country=LT"),
+    ],
+)
+def test_suggestions_are_in_the_language_of_the_page(url: str, label: str, address: str, client: FlaskClient) -> None:
+    found = {one["label"]: one["url"] for one in client.get(url).get_json()["suggestions"] if one["kind"] == "concept"}
+    assert found.get(label) == address
+
+
 HOSTILE = [
     "",
     "%00",

@@ -305,7 +305,7 @@ def test_evidence_is_said_in_plain_words(get_page: GetPage, backend: Backend) ->
     assert concept is not None
     fact = get_page(f"/practices/{practice.id}").with_class("fact-evidence")[0]
     assert concept.label() in fact.text
-    assert concept.definition["en"] in fact.text
+    assert concept.defined().text in fact.text
 
 
 def test_sources_are_numbered_as_the_footnotes_are(get_page: GetPage, backend: Backend) -> None:

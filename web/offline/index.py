@@ -20,6 +20,7 @@ from kb.facets import ages
 from kb.facets.labels import Labels
 from kb.text import markup
 from kb.text.analysis import parted, tokens
+from kb.text.collation import sort_key
 from kb.types import FACETS
 from web.languages import DEFAULT, gettext, language, plural_forms
 from web.offline.filler import FILLER
@@ -150,7 +151,7 @@ def _tags(backend: Backend, practice: Practice) -> dict[str, list[str]]:
 
 
 def _in_order(facet: str, names: Mapping[str, str], labels: Labels) -> dict[str, str]:
-    return dict(sorted(names.items(), key=lambda one: (labels.position(facet, one[0]), one[1].casefold())))
+    return dict(sorted(names.items(), key=lambda one: (labels.position(facet, one[0]), sort_key(one[1], language()))))
 
 
 def _texts(practice: Practice, labels: Sequence[str]) -> Iterator[Weighted]:

@@ -9,9 +9,10 @@ from flask import render_template
 
 from kb.content.model import Practice
 from kb.search import MAX_LIMIT
+from kb.text.collation import sort_key
 from kb.types import Query
 from web.contact import contact
-from web.languages import gettext, lazy
+from web.languages import gettext, language, lazy
 from web.site import current_backend, current_site, label
 
 #: What help there is, by the topic of the practices: who wants to talk must not end up where content is reported.
@@ -75,7 +76,7 @@ def _help_by_country() -> list[Help]:
                 for country in practice.countries if not HELPED.isdisjoint(practice.audiences) else ():
                     found.setdefault(country, {}).setdefault(topic, []).append(practice)
     made = [Help(country, _lines(kinds) or _all(kinds)) for country, kinds in found.items()]
-    return sorted(made, key=lambda help: (help.country in WIDER, label("country", help.country).casefold()))
+    return sorted(made, key=lambda help: (help.country in WIDER, sort_key(label("country", help.country), language())))
 
 
 def _lines(kinds: Mapping[str, Sequence[Practice]]) -> Mapping[str, tuple[Practice, ...]]:

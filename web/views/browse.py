@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import groupby
-from unicodedata import normalize
 
 from flask import render_template
 
 from kb.content.model import Organisation
 from kb.facets import ages
+from kb.text.collation import sort_key
 from kb.types import FacetValue, Query, Results
-from web.browsing import counts, tree
+from web.browsing import counts, most_first, tree
+from web.languages import language
 from web.site import current_backend, label
 from web.urls import CONCEPT_PATHS
 
@@ -47,8 +48,8 @@ def browse() -> str:
         total=everything.total,
         trees={facet: tree(taxonomy, facet, counts(everything, facet)) for facet in CONCEPT_PATHS},
         ages=_used(everything, ages.FACET),
-        countries=sorted(_used(everything, "country"), key=lambda value: _sorting(value.label)),
-        languages=_used(everything, "language"),
+        countries=sorted(_used(everything, "country"), key=lambda value: sort_key(value.label, language())),
+        languages=most_first(_used(everything, "language")),
         letters=_by_letter(backend.organisations().values()),
         practices_of=counts(everything, "organisation"),
     )
@@ -59,15 +60,10 @@ def _used(results: Results, facet: str) -> list[FacetValue]:
 
 
 def _by_letter(organisations: Iterable[Organisation]) -> list[tuple[str, list[Organisation]]]:
-    ordered = sorted(organisations, key=lambda organisation: _sorting(organisation.name))
+    ordered = sorted(organisations, key=lambda organisation: sort_key(organisation.name, language()))
     return [(letter, list(group)) for letter, group in groupby(ordered, key=lambda o: _letter(o.name))]
 
 
 def _letter(name: str) -> str:
-    first = _sorting(name)[:1].upper()
+    first = sort_key(name, language())[:1].upper()
     return first if "A" <= first <= "Z" else "0–9"
-
-
-def _sorting(name: str) -> str:
-    """Capitals and accents make no difference: Ö stands with O."""
-    return "".join(c for c in normalize("NFKD", name.casefold()) if c.isalnum() or c == " ").strip()

@@ -9,10 +9,12 @@ from flask import render_template, request, url_for
 from kb.content.model import Taxonomy
 from kb.errors import UsageError
 from kb.facets import ages
+from kb.text.collation import sort_key
 from kb.types import Query
 from web.atlas import HEIGHT, WIDTH, View, picture, read_view
 from web.coverage import COLUMNS, ROWS, Heading
 from web.coverage import coverage as covered
+from web.languages import language
 from web.params import one_of
 from web.site import current_backend, label
 
@@ -22,7 +24,7 @@ def coverage() -> str:
     rows = one_of("rows", ROWS, request.args.get("rows") or ROWS[0])
     columns = one_of("columns", COLUMNS, request.args.get("columns") or next(c for c in COLUMNS if c != rows))
     if rows == columns:
-        raise UsageError(f"rows and columns are both {rows}; choose two that differ")
+        raise UsageError("rows and columns are both %(facet)s; choose two that differ", facet=rows)
     counts = backend.coverage(rows, columns)
     taxonomy = backend.taxonomy()
     countries = {row for row, _ in counts} if rows == "country" else set()
@@ -47,7 +49,8 @@ def headings(taxonomy: Taxonomy, facet: str, others: Collection[str] = ()) -> It
     if facet == ages.FACET:
         yield from (Heading(band, label(facet, band)) for band in ages.BANDS)
     elif not taxonomy.ids(facet):
-        yield from sorted((Heading(value, label(facet, value)) for value in others), key=lambda h: h.label)
+        found = (Heading(value, label(facet, value)) for value in others)
+        yield from sorted(found, key=lambda heading: sort_key(heading.label, language()))
 
     def below(parent: str | None, depth: int) -> Iterator[Heading]:
         for concept in taxonomy.narrower(facet, parent):

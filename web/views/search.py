@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from kb.suggestions import Suggestion
 from kb.types import Query, Results
 from web.browsing import chosen, pages, panels
+from web.languages import language
 from web.params import SORTS, exactly, on_page, read_part, read_query, sorted_by, toggled, without_filters
 from web.site import current_backend, labelling
 from web.urls import search_url, value_url
@@ -38,14 +39,14 @@ def search() -> str:
         unfiltered_url=search_url(without_filters(query)),
         wider=_wider(results),
         nothing_fits=nothing_fits,
-        near=backend.near(results) if nothing_fits else (),
+        near=backend.near(results, language=language()) if nothing_fits else (),
         pages=pages(results, lambda page: search_url(on_page(query, page))),
     )
 
 
 def suggest() -> ResponseReturnValue:
     """What ``q``, as far as it was typed, may become. For combobox.js; programs find more in the API."""
-    found = current_backend().suggest(request.args.get("q", ""))
+    found = current_backend().suggest(request.args.get("q", ""), language=language())
     return jsonify({"suggestions": [_suggestion_to_json(suggestion) for suggestion in found]})
 
 
