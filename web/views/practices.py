@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -30,6 +32,7 @@ def practice(practice_id: str) -> ResponseReturnValue:
     backend = current_backend()
     found = backend.practice(practice_id)
     url = lasting_url("practice", practice_id=found.id)
+    accessed = None if current_site().offline else date.today()  # nobody knows when a file is read
     similar = backend.similar(found.id, limit=SIMILAR)
     named = {found.id, *found.related, *(hit.id for hit in similar)}
     return render_template(
@@ -40,8 +43,8 @@ def practice(practice_id: str) -> ResponseReturnValue:
         others=[hit for hit in _of_the_same(found) if hit.id not in named][:OTHERS],
         changes=_changes(found),
         contact=_contact(found),
-        citation=citation(found, site_name=current_site().name, url=url, label=label),
-        bibtex=bibtex(found, site_name=current_site().name, url=url, label=label),
+        citation=citation(found, site_name=current_site().name, url=url, label=label, accessed=accessed),
+        bibtex=bibtex(found, site_name=current_site().name, url=url, label=label, accessed=accessed),
         source_url=url_for("practice_source", practice_id=found.id),
     )
 
