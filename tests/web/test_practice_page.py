@@ -231,11 +231,18 @@ class Told(History):
 def test_changes_are_told_latest_first_and_are_never_markup(
     backend: Backend, pages_of: Callable[[Flask], GetPage], practice: Practice
 ) -> None:
-    changes = [Change(f"2024-02-{30 - n}", f"Change {n} <b>") for n in range(1, 13)]
+    changes = [
+        Change("2024-03-02", "Correct it <b>", fields=("sources", "title", "added"), headings=("Results <i>",)),
+        Change("2024-03-01", fields=("started", "ended")),
+        Change("2024-02-29", added=True),
+        Change("2024-02-28", fields=("updated",)),
+    ]
     page = pages_of(create_app(backend, history=Told(changes)))(f"/practices/{practice.id}")
-    told = [item.text for item in page.with_class("changes")[0].all("li")]
-    assert told[0] == "29 February 2024 Change 1 <b>"
-    assert len(told) == 8
+    assert [item.text for item in page.with_class("changes")[0].all("li")] == [
+        "2 March 2024 Title, Sources, Results <i> Correct it <b>",
+        "1 March 2024 When",
+        "29 February 2024 The entry was written",
+    ]
 
 
 def test_without_a_history_nothing_is_said_of_changes(get_page: GetPage, practice: Practice) -> None:

@@ -18,12 +18,11 @@ from web.languages import language_prefix
 from web.practice_page import practice_context
 from web.site import current_backend, current_site, label
 from web.urls import lasting_url
-from web.words import report_subject
+from web.words import parts, report_subject
 
 SIMILAR = 4
-#: Practices of the same organisations that are named, and changes that are told.
+#: Practices of the same organisations that are named.
 OTHERS = 5
-CHANGES = 8
 
 
 def practice(practice_id: str) -> ResponseReturnValue:
@@ -74,7 +73,10 @@ def _changes(practice: Practice) -> tuple[Change, ...]:
     if history is None:
         return ()
     version = current_backend().generation()
-    return history.of(f"{PRACTICES}/{practice.id}.md", version=version)[:CHANGES]
+    changes = history.of(f"{PRACTICES}/{practice.id}.md", version=version)
+    return tuple(
+        change for change in changes if change.added or change.headings or change.subject or parts(change.fields)
+    )
 
 
 def _contact(practice: Practice) -> Contact | None:
