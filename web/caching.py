@@ -68,7 +68,7 @@ def _etag() -> str | None:
     parts = (
         _program(),
         f"{manifest.generation} {manifest.built_at} {manifest.inputs}",
-        f"{site.name} {site.contact} {site.address}",
+        f"{site.name} {site.contact} {site.repository} {site.address}",
         request.url,
         date.today().isoformat() if request.endpoint in DATED else "",  # that of the server's clock
         language(),

@@ -17,6 +17,7 @@ from kb.content.model import Practice, Source
 from kb.text.markup import nested, render
 from kb.types import Query
 from kb.upkeep.history import Change, History
+from kb.upkeep.repository import Repository
 from tests.web.conftest import parse
 from web import create_app
 from web.contact import Contact, contact
@@ -80,6 +81,13 @@ def test_errors_go_to_the_contact_of_the_site(
     text, links = report(create_app(backend), pages_of, practice)
     assert f"entries/practices/{practice.id}.md" in text
     assert links == []
+    known = Repository("https://github.com/owner/name/issues")
+    text, links = report(create_app(backend, repository=known), pages_of, practice)
+    assert f"entries/practices/{practice.id}.md" in text
+    assert links == [known.issues]
+    assert report(create_app(backend, repository=known, contact="The office"), pages_of, practice)[1] == []
+    access = pages_of(create_app(backend, repository=known))("/accessibility")
+    assert known.issues in [a.attributes["href"] for a in access.all("a")]
 
 
 # --- citing ----------------------------------------------------------------------------------------------------

@@ -82,8 +82,9 @@ def privacy() -> str:
 
 
 def accessibility() -> str:
-    text = current_site().contact
-    found = contact(text, subject=gettext("Accessibility of %(site)s", site=current_site().name)) if text else None
+    site = current_site()
+    text = site.contact or (site.repository.issues if site.repository else None)
+    found = contact(text, subject=gettext("Accessibility of %(site)s", site=site.name)) if text else None
     return render_template("accessibility.html", contact=found, tested=TESTED)
 
 
