@@ -24,6 +24,7 @@ PAGES = (
     "/search",
     "/help",
     "/privacy",
+    "/contribute",
     "/accessibility",
     "/status",
     "/compare",

@@ -1,4 +1,6 @@
-"""What a site owes its readers: where to find help, what is kept of them, and for whom the pages work."""
+"""What a site owes its readers: where to find help, how to add what they know, what is kept of them, and for whom the
+pages work.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,7 @@ class Tested:
 
 
 #: ``tests/browser/test_axe.py`` holds it to that.
-TESTED = Tested("2026-11-27", kinds=18, looks=36)
+TESTED = Tested("2026-11-27", kinds=19, looks=38)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,12 @@ def help() -> str:
     countries = _help_by_country()
     without = sorted(UNION - {help.country for help in countries}, key=lambda code: _sorting(label("country", code)))
     return render_template("help.html", countries=countries, kinds=HELP, without=without)
+
+
+def contribute() -> str:
+    site = current_site()
+    found = contact(site.contact, subject=gettext("A practice for %(site)s", site=site.name)) if site.contact else None
+    return render_template("contribute.html", contact=found)
 
 
 def privacy() -> str:
