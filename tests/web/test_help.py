@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from indexer.documents import from_practice
+from indexer.plan import digest
 from kb.backends import Backend
+from kb.content.model import Practice
 from web.views.browse import _sorting
 
 if TYPE_CHECKING:
@@ -106,3 +110,14 @@ def test_the_numbers_come_before_the_hotlines(get_page: GetPage) -> None:
     talk, report = page.all("section")[:2]
     assert [a.attributes["href"] for a in talk.all("a")] == ["tel:112", "tel:116111", "tel:116000"]
     assert [a.attributes["href"] for a in report.all("a")] == ["https://www.inhope.org/"]
+
+
+def test_a_change_of_help_alone_is_a_change_of_the_document(backend: Backend) -> None:
+    """Else a number that was put right would stay wrong on the page until something else changed."""
+    practice = next(p for p in backend.practices() if p.help)
+
+    def hashed(found: Practice) -> str:
+        return digest(from_practice(found, "", backend.taxonomy(), backend.organisations()))
+
+    other = replace(practice, help=(replace(practice.help[0], phone="112"), *practice.help[1:]))
+    assert hashed(practice) == hashed(replace(practice)) != hashed(other)
