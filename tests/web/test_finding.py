@@ -153,7 +153,8 @@ def test_the_style_guide_is_for_development_only(client: FlaskClient, backend: B
 def test_care_comes_before_the_results_and_hides_none(client: FlaskClient, backend: Backend, part: str) -> None:
     text = client.get(f"/search?q=i+want+to+kill+myself{part}").get_data(as_text=True)
     results = parse(text).one("div", id="results")
-    first = next(e for e in results if e is not results)
+    head = results.with_class("results-head")[0]
+    first = next(e for e in head if e is not head)
     assert "care" in first.attributes["class"].split()
     assert first.one("a").attributes["href"] == "/help"
     assert len(results.with_class("hit")) == min(10, backend.search(Query("i want to kill myself")).total)
