@@ -51,6 +51,7 @@ from kb.types import (
     StoredPassage,
     Why,
 )
+from kb.understanding import distress
 from kb.understanding.concepts import Glossaries
 from kb.understanding.query import Forms
 from kb.understanding.spelling import Vocabulary
@@ -192,6 +193,7 @@ class Backend:
         self._store = Store(folder)
         self._encoders = _ByModel(load_encoder)
         self._words = _ByModel(load_words)
+        self._sentences = _ByModel(lambda manifest: distress.sentences(self._encoder(manifest)))
         self._reranker = reranker
         self._concepts: _Concepts | None = None
         self._generations = Generations(self._store, self._load, readers=readers, prepare=self._prepare)
@@ -251,6 +253,23 @@ class Backend:
         """Concepts in the neighbourhood of a question that nothing answers well."""
         with self._snapshot() as snapshot:
             return snapshot.generation.suggestions(snapshot.reader).near(results, language=language)
+
+    def in_need(self, results: Results) -> bool:
+        """Whether the question of ``results`` sounds like somebody who needs help; see kb.understanding.distress."""
+        text, understood = results.query.text, results.understood
+        if not text.strip():
+            return False
+        if distress.named(understood):
+            return True
+        try:
+            manifest = self.manifest()
+            encoder = self._encoder(manifest)
+            language = understood.language or "en"
+            reader = encoder.reader(language) if isinstance(encoder, Multilingual) else encoder
+            texts = [(text, reader), (" ".join(understood.english), encoder)]
+            return distress.in_need(texts, self._sentences.of(manifest))
+        except ModelError:  # words are found without a model, and whoever asked for meaning has been told
+            return False
 
     def coverage(self, rows: str, columns: str) -> Mapping[tuple[str, str], int]:
         """How many documents carry both a value of one facet and a value of another; pairs that none has are absent."""

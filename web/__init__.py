@@ -20,6 +20,7 @@ from web.site import EXTENSION, SITE_NAME, Site
 if TYPE_CHECKING:
     from kb.backends import Backend
     from kb.upkeep.history import History
+    from kb.upkeep.repository import Repository
 
 __all__ = ["Site", "create_app"]
 
@@ -30,6 +31,7 @@ def create_app(
     trusted_proxies: int = 0,
     site_name: str = SITE_NAME,
     contact: str | None = None,
+    repository: Repository | None = None,
     history: History | None = None,
     styleguide: bool = False,
     address: str | None = None,
@@ -40,13 +42,14 @@ def create_app(
     """The site over an open backend, which stays the caller's to close.
 
     ``trusted_proxies`` is how many proxies stand in front and set ``X-Forwarded-*``; with 0 those headers are ignored.
-    ``contact``, ``history``, ``address``, ``offline``, ``review_days``: see :class:`Site`. ``interface``: the
-    languages that pages offer, by code. ``styleguide`` adds the page of components, for development.
+    ``contact``, ``repository``, ``history``, ``address``, ``offline``, ``review_days``: see :class:`Site`.
+    ``interface``: the languages that pages offer, by code. ``styleguide`` adds the page of components, for development.
     """
     site = Site(
         backend,
         name=site_name,
         contact=contact,
+        repository=repository,
         history=history,
         address=address,
         offline=offline,

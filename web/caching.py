@@ -1,11 +1,13 @@
 """What browsers and proxies may keep: everything, if they ask each time whether it still holds.
 
 The ETag of a page says which generation of the index, which version of the program, which address and which language
-it comes from. So "not changed" is answered before anything is rendered, and nothing about the reader goes into it.
+it comes from, and the day where the page tells it. So "not changed" is answered before anything is rendered, and
+nothing about the reader goes into it.
 """
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -21,6 +23,9 @@ from web.site import current_backend, current_site
 NEVER_KEPT = frozenset({"health", "status", "version"})
 #: What somebody asked for is nobody else's: a browser may keep it, a proxy between may not.
 PRIVATE = frozenset({"search", "suggest", "api_search", "api_suggestions", "api_facets", "api_export"})
+
+#: Pages that say which day it is hold until the next one.
+DATED = frozenset({"practice"})
 
 
 def register(app: Flask) -> None:
@@ -63,8 +68,9 @@ def _etag() -> str | None:
     parts = (
         _program(),
         f"{manifest.generation} {manifest.built_at} {manifest.inputs}",
-        f"{site.name} {site.contact} {site.address}",
+        f"{site.name} {site.contact} {site.repository} {site.address}",
         request.url,
+        date.today().isoformat() if request.endpoint in DATED else "",  # that of the server's clock
         language(),
     )
     return sha256("".join(f"{len(part)}:{part}" for part in parts).encode("utf-8", "surrogatepass")).hexdigest()[:20]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 
 from kb.content.model import Practice, Source
 from kb.text.markup import in_order_of_use, nested
-from web import words
+from web import languages, words
 from web.facts import facts
+from web.languages import gettext
 
 #: (facet, value) to what it is called.
 Label = Callable[[str, str], str]
@@ -70,25 +72,40 @@ def _plain(text: str) -> str:
 # --- citing ----------------------------------------------------------------------------------------------------
 
 
-def citation(practice: Practice, *, site_name: str, url: str, label: Label) -> str:
-    """Who, what, where and when, in plain text."""
-    who = words.joined([label("organisation", id) for id in practice.organisations])
-    begin = f"{who}. " if who else ""
-    return f"{begin}“{practice.title}”. {site_name}, {words.day(practice.updated)}.{f' {url}' if url else ''}"
+def citation(practice: Practice, *, site_name: str, url: str, label: Label, accessed: date | None = None) -> str:
+    """Who, what, about whom, when and where, in plain text and in the language of the page.
+
+    The site wrote the entry; the organisations are what it is about. ``accessed`` is left out of what is read later.
+    """
+    parts = [
+        site_name,
+        gettext("“%(title)s”", title=practice.title),
+        _about(practice, label),
+        gettext("Last changed on %(day)s", day=words.day(practice.updated)),
+    ]
+    told = "".join(f"{part}. " for part in parts if part)
+    where = gettext("%(url)s, accessed on %(day)s", url=url, day=languages.day(accessed)) if url and accessed else url
+    return f"{told}{where}".strip()
 
 
-def bibtex(practice: Practice, *, site_name: str, url: str, label: Label) -> str:
+def bibtex(practice: Practice, *, site_name: str, url: str, label: Label, accessed: date | None = None) -> str:
     """One entry of the type ``misc``, which every style knows. Names are in braces: they are no persons."""
     fields = {
-        "author": " and ".join(f"{{{_tex(label('organisation', id))}}}" for id in practice.organisations),
+        "author": f"{{{_tex(site_name)}}}",
         "title": f"{{{_tex(practice.title)}}}",
-        "howpublished": _tex(site_name),
+        "note": _tex(_about(practice, label)),
         "year": practice.updated[:4],
         "url": url,
+        "urldate": accessed.isoformat() if url and accessed else "",
         "language": practice.language,
     }
     lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
     return "\n".join([f"@misc{{{practice.id},", *lines, "}"])
+
+
+def _about(practice: Practice, label: Label) -> str:
+    who = words.joined([label("organisation", id) for id in practice.organisations])
+    return gettext("About a practice of %(organisations)s", organisations=who) if who else ""
 
 
 def _tex(text: str) -> str:

@@ -17,7 +17,7 @@ from flask import Response
 
 from kb.backends import Backend
 from kb.content.codec import practice_to_json
-from kb.content.model import Practice
+from kb.content.model import Practice, Service
 from kb.errors import UsageError
 from kb.facets.labels import Labels
 from kb.search import MAX_LIMIT
@@ -87,6 +87,11 @@ def _of(field: Callable[[Practice], object]) -> Column:
     return text
 
 
+def _service(service: Service) -> str:
+    """``talk: Child Helpline, 116 111``."""
+    return f"{service.purpose}: {', '.join(filter(None, (service.name, service.phone, service.url)))}"
+
+
 #: The columns in order, under the names of the front matter. Values are labels, in English.
 COLUMNS: Mapping[str, Column] = MappingProxyType(
     {
@@ -113,6 +118,7 @@ COLUMNS: Mapping[str, Column] = MappingProxyType(
         "evidence": _labels("evidence", lambda practice: (practice.evidence.kind,)),
         "findings": _of(lambda practice: practice.evidence.findings),
         "sources": _of(lambda practice: "; ".join(source.url for source in practice.sources)),
+        "help": _of(lambda practice: "; ".join(_service(service) for service in practice.help)),
         "added": _of(lambda practice: practice.added),
         "updated": _of(lambda practice: practice.updated),
         "score": lambda hit, practice, labels: f"{hit.score:g}",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from flask import current_app, g
 
 from kb.upkeep.history import History
+from kb.upkeep.repository import Repository
 from kb.upkeep.review import REVIEW_DAYS
 from web.languages import language, lazy
 
@@ -36,8 +37,9 @@ class Names(Protocol):
 class Site:
     """The state of one application, kept in ``app.extensions``.
 
-    ``contact`` is where readers may report errors: an address of mail or of the web. ``history`` tells of changes in
-    the folder of the entries. ``address`` is the one under which people reach the site, where it is configured.
+    ``contact`` is where readers may report errors: an address of mail or of the web, and
+    ``repository`` where the entries are kept in public, for when there is none. ``history`` tells of changes in the
+    folder of the entries. ``address`` is the one under which people reach the site, where it is configured.
     ``offline`` pages are written to files: they offer nothing that a server would have to do. ``review_days``: after so
     many an entry that nobody has changed or verified is overdue for review.
     """
@@ -46,6 +48,7 @@ class Site:
     name: str = SITE_NAME
     subtitle: str = lazy("what works to protect minors online")
     contact: str | None = None
+    repository: Repository | None = None
     history: History | None = None
     address: str | None = None
     offline: bool = False

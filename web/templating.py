@@ -63,6 +63,7 @@ FILTERS: dict[str, Any] = {
     "host": host,
     "joined": words.joined,
     "either": words.either,
+    "parts": words.parts,
     "label_of": lambda value, facet: label(facet, value),
     "lower_first": lower_first,
     "paragraphs": paragraphs,

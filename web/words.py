@@ -64,6 +64,34 @@ FACTS = {
     "findings": lazy("Findings"),
 }
 
+#: What is called a part of an entry where its changes are told, by fields of the front matter; others are not told.
+PARTS = {
+    "title": lazy("Title"),
+    "summary": lazy("Summary"),
+    "language": lazy("Language"),
+    "organisations": lazy("Who"),
+    "partners": lazy("With"),
+    "strand": lazy("Strand of action"),
+    "risks": lazy("Against"),
+    "topics": lazy("Topics"),
+    "audiences": lazy("For whom"),
+    "ages": lazy("Ages"),
+    "countries": lazy("Where"),
+    "stage": lazy("Stage"),
+    "started": lazy("When"),
+    "ended": lazy("When"),
+    "evidence": lazy("Evidence"),
+    "questions": lazy("Questions"),
+    "sources": lazy("Sources"),
+    "translations": lazy("In other languages"),
+    "verified": lazy("Checked against its sources"),
+    "contact": lazy("Contact"),
+    "help": lazy("Find help"),
+    "related": lazy("Similar practices"),
+    "licence": lazy("Licence"),
+    "body": lazy("Text"),
+}
+
 FINDINGS = {
     "positive": lazy("What was found is positive."),
     "mixed": lazy("What was found is mixed: some things worked, others did not."),
@@ -149,6 +177,11 @@ def day(text: str) -> str:
     except ValueError:
         return text
     return languages.day(found)
+
+
+def parts(fields: Sequence[str]) -> list[str]:
+    """What fields of the front matter are called, each once, in the order of an entry."""
+    return list(dict.fromkeys(str(name) for field, name in PARTS.items() if field in fields))
 
 
 def year(text: str) -> str:

@@ -25,6 +25,7 @@ from kb.errors import Damaged, NoIndex
 from kb.types import Query
 from kb.upkeep import links
 from kb.upkeep.history import History
+from kb.upkeep.repository import repository_of
 from kb.upkeep.review import overdue
 
 #: A page takes its thread's core for as long as it is made: more at a time wait for each other, and switching between
@@ -219,6 +220,9 @@ def serve(
     from web.server import listen, serve_on, url
 
     signal.signal(signal.SIGTERM, _end)
+    repository = repository_of(config.entries)
+    if listener is None and not config.contact and repository is None:
+        click.echo("Readers are told nobody to report errors to; name one with KB_CONTACT", err=True)
     if processes > 1:
         options = ["--threads", str(threads), "--trusted-proxies", str(trusted_proxies)]
         options += ["--styleguide"] * styleguide + (["--reranker", reranker] if reranker else [])
@@ -235,6 +239,7 @@ def serve(
             backend,
             trusted_proxies=trusted_proxies,
             contact=config.contact,
+            repository=repository,
             history=History(config.entries),
             styleguide=styleguide,
             address=config.site if config.site != DEFAULT_SITE else None,
@@ -294,6 +299,7 @@ def export(config: Config, folder: Path | None, languages: str | None, as_json: 
         app = create_app(
             backend,
             contact=config.contact,
+            repository=repository_of(config.entries),
             history=History(config.entries),
             address=config.site if config.site != DEFAULT_SITE else None,
             offline=True,

@@ -13,6 +13,7 @@ from kb.content.model import (
     Organisation,
     Practice,
     Scheme,
+    Service,
     Source,
     Taxonomy,
     Translation,
@@ -47,9 +48,15 @@ def practice_to_json(practice: Practice) -> dict[str, Any]:
         )
         for source in practice.sources
     ]
+    if practice.help:
+        value["help"] = [service_to_json(service) for service in practice.help]
     if practice.translations:
         value["translations"] = translations_to_json(practice)
     return value | {"added": practice.added, "updated": practice.updated, "body": practice.body}
+
+
+def service_to_json(service: Service) -> dict[str, Any]:
+    return _set(**{"for": service.purpose, "name": service.name, "phone": service.phone, "url": service.url})
 
 
 def translations_to_json(practice: Practice) -> dict[str, Any]:
@@ -74,6 +81,10 @@ def practice_from_json(value: Mapping[str, Any]) -> Practice:
         stage=value["stage"],
         evidence=Evidence(value["evidence"]["kind"], value["evidence"].get("findings")),
         sources=tuple(Source(**source) for source in value["sources"]),
+        help=tuple(
+            Service(service["for"], service.get("name"), service.get("phone"), service.get("url"))
+            for service in value.get("help", ())
+        ),
         translations={
             language: Translation(**translation) for language, translation in value.get("translations", {}).items()
         },

@@ -14,6 +14,8 @@ from typing import Literal
 
 Findings = Literal["positive", "mixed", "no-effect", "negative"]
 Severity = Literal["error", "warning"]
+#: What somebody turns to a service for: to talk to a person who helps, or to report what should be removed.
+Purpose = Literal["talk", "report"]
 
 #: The facets that have a concept scheme of their own, in the order in which they are shown, with its file.
 SCHEMES: Mapping[str, str] = MappingProxyType(
@@ -60,6 +62,16 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Service:
+    """What somebody in need can turn to: a number, an address or both. ``name`` where it is not the practice's."""
+
+    purpose: Purpose
+    name: str | None = None
+    phone: str | None = None
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Translation:
     title: str
     summary: str
@@ -93,6 +105,7 @@ class Practice:
     translations: Mapping[str, Translation] = field(default_factory=dict)
     verified: str | None = None
     contact: str | None = None
+    help: tuple[Service, ...] = ()
     aliases: tuple[str, ...] = ()
     related: tuple[str, ...] = ()
     licence: str | None = None

@@ -28,7 +28,19 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from kb.content import codes, ids
 from kb.content.ids import is_id, to_id
-from kb.content.model import Ages, Evidence, Findings, Organisation, Practice, Problem, Source, Taxonomy, Translation
+from kb.content.model import (
+    Ages,
+    Evidence,
+    Findings,
+    Organisation,
+    Practice,
+    Problem,
+    Purpose,
+    Service,
+    Source,
+    Taxonomy,
+    Translation,
+)
 from kb.content.wording import listed, nearest, printable, quoted, shortened
 
 #: More problems than this in one file are counted, not told.
@@ -36,6 +48,7 @@ MAX_PROBLEMS = 100
 
 _YEAR = re.compile(r"(?:19|20)[0-9]{2}")
 _ISO_DATE = re.compile(r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}")
+_PHONE = r"\+?[0-9](?: ?[0-9]){1,17}"
 _TITLE = re.compile(r"\S.*?\s?: \S.*", re.DOTALL)
 
 Locate = Callable[..., int]
@@ -88,6 +101,13 @@ def _check_url(text: str) -> str:
     if not is_url(text):
         message = f"must be a web address, found {quoted(text)}"
         raise _fault(message, "write it in full, like https://example.org/report")
+    return text
+
+
+def _check_phone(text: str) -> str:
+    if not re.fullmatch(_PHONE, text):
+        message = f"must be a number to call, found {quoted(text)}"
+        raise _fault(message, 'write digits and single spaces in quotes, like "116 111" or "+32 2 475 44 11"')
     return text
 
 
@@ -163,6 +183,7 @@ _Url = Annotated[
     Field(max_length=2000, json_schema_extra={"format": "uri", "pattern": "^https?://"}),
     AfterValidator(_check_url),
 ]
+_Phone = Annotated[str, AfterValidator(_check_phone), Field(json_schema_extra={"pattern": f"^{_PHONE}$"})]
 _Date = Annotated[
     str,
     Field(json_schema_extra={"type": ["string", "integer"], "pattern": r"^(19|20)[0-9]{2}(-[0-9]{2}-[0-9]{2})?$"}),
@@ -220,6 +241,27 @@ class SourceFields(_Fields):
     copy_: bool | None = Field(
         None, alias="copy", description="True where a copy or mirror of it was read.", examples=[True]
     )
+
+
+class ServiceFields(_Fields):
+    purpose: Purpose = Field(
+        alias="for",
+        description="What somebody turns to it for: to talk to a person who helps, or to report content.",
+        examples=["talk"],
+    )
+    name: _Short | None = Field(
+        None, description="What it is called, where that is not the name of the practice.", examples=["Child Helpline"]
+    )
+    phone: _Phone | None = Field(None, description="The number to call, as it is written there.", examples=["116 111"])
+    url: _Url | None = Field(
+        None, description="Where it is reached, or where that is told.", examples=["https://www.example.org/chat"]
+    )
+
+    @model_validator(mode="after")
+    def _can_be_reached(self) -> Self:
+        if self.phone is None and self.url is None:
+            raise _fault("says nowhere to turn to", "write phone or url")
+        return self
 
 
 class TranslationFields(_Fields):
@@ -287,6 +329,11 @@ class PracticeFields(_Fields):
     )
     contact: _Short | None = Field(
         None, description="Whom to ask, an office rather than a person.", examples=["info@example.org"]
+    )
+    help: Annotated[list[ServiceFields], Field(min_length=1, max_length=5)] | None = Field(
+        None,
+        description="Where somebody in need can turn to, if the practice is such a service. Shown on the page of help.",
+        examples=[[{"for": "talk", "phone": "116 111"}]],
     )
     aliases: _Any[_Id] | None = Field(
         None, description="Earlier ids of this entry; their pages lead here.", examples=[["old-id"]]
@@ -585,6 +632,7 @@ def practice_of(fields: PracticeFields, *, id: str, body: str) -> Practice:
         updated=fields.updated,
         verified=fields.verified,
         contact=fields.contact,
+        help=tuple(Service(service.purpose, service.name, service.phone, service.url) for service in fields.help or ()),
         aliases=tuple(fields.aliases or ()),
         related=tuple(fields.related or ()),
         licence=fields.licence,

@@ -113,6 +113,8 @@ def filled_in(draft: Draft, taxonomy: Taxonomy, *, today: date) -> str:
         "    # year: 2024",
         "# translations:  # title and summary in the language of sources that are not in that of the entry",
         '#   de: {title: "Name: was es tut", summary: "Worum es geht, in einfachen Worten."}',
+        "# help:  # only for a service that somebody in need can turn to, as the sources give it; for: talk or report",
+        '#   - {for: talk, phone: "116 111", url: "https://www.example.org/chat"}',
         f"added: {day}",
         f"updated: {day}",
         "---",

@@ -1,4 +1,8 @@
-"""What changed in a file of the entries and when, where they are kept in git. Without git there is no history."""
+"""What changed in a file of the entries and when, where they are kept in git. Without git there is no history.
+
+What changed is read from the difference itself: which fields of the front matter, which headings of the text. The words
+that somebody wrote about a change are told only where it touched nothing but entries; others are about the program.
+"""
 
 from __future__ import annotations
 
@@ -6,60 +10,172 @@ import re
 import shutil
 import subprocess
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 #: As many commits are read, the latest ones, and for so long (seconds).
 MAX_COMMITS = 20_000
 _PATIENCE = 10
-_COMMIT = re.compile(r"\x01(\d{4}-\d{2}-\d{2}) (.*)")
+#: As many changes of one file are told, the latest ones.
+MAX_CHANGES = 8
+#: Lines around a change that git tells: all of them, so that every line has its field or heading above it.
+_WHOLE = 100_000
+_COMMIT = re.compile(r"\x01([0-9a-f]{40,64}) (\d{4}-\d{2}-\d{2}) \x02(.*?)\x02 (.*)")
+_SHOWN = re.compile(r"\x01([0-9a-f]{40,64})")
+_FENCE = "---"
+_FIELD = re.compile(r"([a-z]+):")
+_HEADING = re.compile(r"#{1,2} +(.*?)[ #]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """``date`` is an ISO date, ``subject`` the first line of what was written about the change."""
+    """``date`` is an ISO date, ``subject`` the first line of what was written about the change, None where that is not
+    about entries alone. ``fields`` of the front matter changed, and text below ``headings``, unless all of it was
+    ``added``."""
 
     date: str
-    subject: str
+    subject: str | None = None
+    fields: tuple[str, ...] = ()
+    headings: tuple[str, ...] = ()
+    added: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Commit:
+    id: str
+    date: str
+    subject: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What is known of one version: the commits of every file, and the changes of those that were asked for."""
+
+    version: object
+    commits: Mapping[str, tuple[_Commit, ...]]
+    told: dict[str, tuple[Change, ...]] = field(default_factory=dict)
 
 
 class History:
-    """The changes of all files below a folder, read in one go. Thread-safe."""
+    """The changes of all files below a folder: which there are is read in one go, what they are file by file.
+    Thread-safe."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        self._read: tuple[object, Mapping[str, tuple[Change, ...]]] | None = None
+        self._read: _Read | None = None
 
     def of(self, path: str, *, version: object) -> tuple[Change, ...]:
-        """The changes of a file (its path below the folder), latest first; none where nothing is known.
+        """The latest changes of a file (its path below the folder), latest first; none where nothing is known.
 
-        git is asked once for each ``version`` of the whole, whatever that is to the caller.
+        git is asked once for each ``version`` of the whole, whatever that is to the caller, and once for each file.
         """
         with self._lock:
-            if self._read is None or self._read[0] != version:
-                self._read = version, _changes(self._folder)
-            return self._read[1].get(path, ())
+            if self._read is None or self._read.version != version:
+                self._read = _Read(version, _commits(self._folder))
+            read = self._read
+        # Without the lock: two that ask for the same file at once find the same, and others do not wait.
+        if path not in read.told:
+            commits = read.commits.get(path, ())[:MAX_CHANGES]
+            read.told[path] = _changes(self._folder, path, commits) if commits else ()
+        return read.told[path]
 
 
-def _changes(folder: Path) -> Mapping[str, tuple[Change, ...]]:
+def _commits(folder: Path) -> Mapping[str, tuple[_Commit, ...]]:
+    """The commits of every file below ``folder``, latest first."""
+    # The path of the folder in its repository, with a slash at its end; nothing for the repository itself.
+    below = (_git(folder, "rev-parse", "--show-prefix") or "").strip("\n")
+    told = _git(
+        folder,
+        *("log", f"--max-count={MAX_COMMITS}", "--no-renames", "--full-diff", "--name-only"),
+        *("--format=%x01%H %cs %x02%D%x02 %s", "--", "."),
+    )
+    commits: dict[str, list[_Commit]] = {}
+    for head, names in _blocks(told or "", _COMMIT):
+        if "grafted" in head[3].split(", "):
+            continue  # where a shallow clone begins, everything looks as if it was added
+        ours = [name.removeprefix(below) for name in names if name.startswith(below)]
+        commit = _Commit(head[1], head[2], head[4] if len(ours) == len(names) else None)
+        for name in ours:
+            commits.setdefault(name, []).append(commit)
+    return {path: tuple(made) for path, made in commits.items()}
+
+
+def _changes(folder: Path, path: str, commits: Sequence[_Commit]) -> tuple[Change, ...]:
+    told = _git(
+        folder,
+        *("show", "--no-renames", "--no-ext-diff", "--no-textconv", f"--unified={_WHOLE}", "--format=%x01%H"),
+        *(*(commit.id for commit in commits), "--", path),
+    )
+    lines = {head[1]: block for head, block in _blocks(told or "", _SHOWN)}
+    changes = (_change(commit, lines.get(commit.id, ())) for commit in commits)
+    return tuple(change for change in changes if change.added or change.fields or change.headings or change.subject)
+
+
+def _change(commit: _Commit, lines: Sequence[str]) -> Change:
+    start = next((number for number, line in enumerate(lines) if line.startswith("@@")), len(lines))
+    if any(line.startswith("new file") for line in lines[:start]):
+        return Change(commit.date, commit.subject, added=True)
+    before, after = _Side(), _Side()
+    found: dict[tuple[str, str], None] = {}
+    for line in lines[start + 1 :]:
+        mark, text = line[:1], line[1:].rstrip()
+        for side in {" ": (before, after), "-": (before,), "+": (after,)}.get(mark, ()):
+            side.read(text)
+            if mark != " " and text and text != _FENCE and side.part[1]:
+                found[side.part] = None
+    return Change(
+        commit.date,
+        commit.subject,
+        fields=tuple(name for kind, name in found if kind == "field"),
+        headings=tuple(name for kind, name in found if kind == "heading"),
+    )
+
+
+class _Side:
+    """One of the two texts that are compared, read line by line: which part of the file the last line belongs to."""
+
+    def __init__(self) -> None:
+        self._fences = 0
+        #: ("field", name) or ("heading", text); the field "body" is text above the first heading.
+        self.part = ("field", "")
+
+    def read(self, text: str) -> None:
+        if text == _FENCE and self._fences < 2:
+            self._fences += 1
+            self.part = ("field", "body" if self._fences == 2 else "")
+        elif self._fences < 2:
+            if name := _FIELD.match(text):
+                self.part = ("field", name[1])
+        elif heading := _HEADING.fullmatch(text):
+            self.part = ("heading", heading[1])
+
+
+def _blocks(told: str, head: re.Pattern[str]) -> Iterator[tuple[re.Match[str], list[str]]]:
+    """What git told, commit by commit: the line that begins it, and those below that are not empty."""
+    found: re.Match[str] | None = None
+    lines: list[str] = []
+    for line in told.split("\n"):
+        if begun := head.fullmatch(line):
+            if found:
+                yield found, lines
+            found, lines = begun, []
+        elif line:
+            lines.append(line)
+    if found:
+        yield found, lines
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    """What git answers; None where there is none, no repository, one of somebody else, or one that is too slow."""
     git = shutil.which("git")
     if git is None:
-        return {}
-    command = [
-        *(git, "-C", str(folder), "-c", "core.quotePath=off", "log", f"--max-count={MAX_COMMITS}", "--no-color"),
-        *("--name-only", "--relative", "--format=%x01%cs %s", "--", "."),
-    ]
+        return None
+    settings = ("--literal-pathspecs", "--no-pager", "-c", "core.quotePath=off", "-c", "color.ui=never")
+    command = [git, "-C", str(folder), *settings, "-c", "log.showSignature=false", *arguments]
     try:
         found = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=_PATIENCE, check=True)  # noqa: S603
     except (OSError, subprocess.SubprocessError):
-        return {}  # no repository, one that belongs to somebody else, or one that answers too slowly
-    changes: dict[str, list[Change]] = {}
-    change: Change | None = None
-    for line in found.stdout.decode("utf-8", "replace").split("\n"):
-        if commit := _COMMIT.fullmatch(line):
-            change = Change(commit[1], commit[2])
-        elif line and change:
-            changes.setdefault(line, []).append(change)
-    return {path: tuple(made) for path, made in changes.items()}
+        return None
+    return found.stdout.decode("utf-8", "replace")

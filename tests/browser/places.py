@@ -23,6 +23,7 @@ PLACES = {
     "dossier": f"/dossier?{_IDS}",
     "printed dossier": f"/dossier/print?{_IDS}",
     "help": "/help",
+    "contribute": "/contribute",
     "privacy": "/privacy",
     "accessibility": "/accessibility",
     "status": "/status",

@@ -9,7 +9,8 @@ import jsonschema
 import pytest
 import yaml
 
-from kb.content.model import Ages, Evidence, Source
+from kb.content.codec import practice_from_json, practice_to_json
+from kb.content.model import Ages, Evidence, Service, Source
 from kb.content.parsing import parse_organisation, parse_practice
 from kb.content.schema import (
     SCHEMA_FILES,
@@ -46,6 +47,7 @@ def test_a_sound_practice_becomes_a_value() -> None:
         translations="{nb: {title: 'Navn: hva', summary: Kort.}}",
         summary=">\n  Two\n  lines.",
         aliases="[old-id]",
+        help="[{for: talk, phone: '116 111'}, {for: report, name: Form, url: 'https://example.org/'}]",
     )
     practice = parse_practice("practices/p.md", text.encode()).value
     assert practice is not None
@@ -55,6 +57,8 @@ def test_a_sound_practice_becomes_a_value() -> None:
     assert practice.evidence == Evidence("evaluated", "no-effect")
     assert practice.sources == (Source("a", "https://example.org/", "T", "P", 2017, "no", True),)
     assert practice.countries == ("NO", "EU", "INT")
+    assert practice.help == (Service("talk", phone="116 111"), Service("report", "Form", url="https://example.org/"))
+    assert practice_from_json(practice_to_json(practice)) == practice
     assert practice.translations["nb"].title == "Navn: hva"
     assert practice.summary == "Two lines."
     assert practice.body == "## What it is\n\nA service.[^a]"
@@ -88,6 +92,11 @@ def test_a_sound_practice_becomes_a_value() -> None:
         ({"ages": "{}"}, "16: ages says nothing; write from, to or note, or leave ages out"),
         ({"ages": "{from: '9'}"}, '16: from of ages must be a whole number like 9, found "9"; write digits without quotes'),
         ({"ages": "{to: 121}"}, "16: to of ages must be at most 120, found 121; write a number like 12"),
+        ({"help": "[{for: talk}]"}, "16: item 1 of help says nowhere to turn to; write phone or url"),
+        ({"help": "[{for: listen, phone: '116 111'}]"}, "16: for of help 1 must be talk or report, found \"listen\"; write one of them"),
+        ({"help": "[{for: talk, phone: 116111}]"}, '16: phone of help 1 must be text, found 116111; put it in quotes: "116111"'),
+        ({"help": "[{for: talk, phone: 'call us'}]"}, '16: phone of help 1 must be a number to call, found "call us"; write digits and single spaces in quotes, like "116 111" or "+32 2 475 44 11"'),
+        ({"help": "[{for: talk, url: example.org}]"}, '16: url of help 1 must be a web address, found "example.org"; write it in full, like https://example.org/report'),
         ({"ages": "9-12"}, "16: ages must have fields like {from: 9, to: 12}, found \"9-12\"; write them, each with a colon"),
         ({"started": "2017-02-30"}, '16: started must be a year or a date like 2017 or 2017-02-07, found "2017-02-30"; write'),
         ({"started": "17"}, "16: started must be a year or a date like 2017 or 2017-02-07, found 17; write the year"),

@@ -160,3 +160,19 @@ def test_the_style_guide_is_for_development_only(client: FlaskClient, backend: B
     assert client.get("/styleguide").status_code == 404
     guide = pages_of(create_app(backend, styleguide=True))("/styleguide")
     assert guide.one("h1").text == "Style guide"
+
+
+@pytest.mark.parametrize("part", ["", "&part=results"])
+def test_care_comes_before_the_results_and_hides_none(client: FlaskClient, backend: Backend, part: str) -> None:
+    text = client.get(f"/search?q=i+want+to+kill+myself{part}").get_data(as_text=True)
+    results = parse(text).one("div", id="results")
+    head = results.with_class("results-head")[0]
+    first = next(e for e in head if e is not head)
+    assert "care" in first.attributes["class"].split()
+    assert first.one("a").attributes["href"] == "/help"
+    assert len(results.with_class("hit")) == min(10, backend.search(Query("i want to kill myself")).total)
+
+
+@pytest.mark.parametrize("url", ["/search", "/search?q=parental+controls", "/search?q=i+want+to+kill+myself&page=2"])
+def test_care_is_not_offered_to_everybody(client: FlaskClient, url: str) -> None:
+    assert not parse(client.get(url).get_data(as_text=True)).with_class("care")

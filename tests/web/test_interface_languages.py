@@ -31,6 +31,7 @@ PAGES = (
     "/search",
     "/help",
     "/privacy",
+    "/contribute",
     "/accessibility",
     "/status",
     "/compare",

@@ -318,12 +318,25 @@ def test_sources_are_numbered_as_the_footnotes_are(get_page: GetPage, backend: B
             assert listed[int(link.text) - 1] == link.attributes["href"].removeprefix("#")
 
 
-def test_contents_lead_to_the_headings(get_page: GetPage, backend: Backend) -> None:
-    practice = next(p for p in practices(backend) if p.body.count("\n## ") + p.body.startswith("## ") > 1)
-    page = get_page(f"/practices/{practice.id}")
-    contents = page.with_class("contents")[0]
-    headings = [e.text for e in page.with_class("prose")[0].all("h2")]
-    assert [a.text for a in contents.all("a")] == [*headings, "Sources"]
+def test_contents_lead_to_what_is_on_the_page_in_its_order(get_page: GetPage, backend: Backend) -> None:
+    several = [p for p in practices(backend) if p.body.count("\n## ") + p.body.startswith("## ") > 1]
+    for practice in (
+        next(p for p in several if p.questions and p.translations),
+        next(p for p in several if not p.translations),
+    ):
+        page = get_page(f"/practices/{practice.id}")
+        contents = page.with_class("contents")[0]
+        headings = [e.text for e in page.with_class("prose")[0].all("h2")]
+        assert [a.text for a in contents.all("a")] == [
+            *headings,
+            *["Questions that this practice answers"] * bool(practice.questions),
+            "Sources",
+            *["In other languages"] * bool(practice.translations),
+            "Similar practices",
+            "Take it with you",
+        ]
+        targets = [a.attributes["href"][1:] for a in contents.all("a")]
+        assert targets == [id for e in page if (id := e.attributes.get("id", "")) in targets], "in the page's order"
 
 
 def test_similar_practices_are_those_of_the_backend(get_page: GetPage, backend: Backend) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -15,6 +17,8 @@ from kb.content.model import Practice, Source
 from kb.text.markup import nested, render
 from kb.types import Query
 from kb.upkeep.history import Change, History
+from kb.upkeep.repository import Repository
+from tests.web.conftest import parse
 from web import create_app
 from web.contact import Contact, contact
 from web.documents import bibtex, citation, to_markdown
@@ -77,6 +81,13 @@ def test_errors_go_to_the_contact_of_the_site(
     text, links = report(create_app(backend), pages_of, practice)
     assert f"entries/practices/{practice.id}.md" in text
     assert links == []
+    known = Repository("https://github.com/owner/name/issues")
+    text, links = report(create_app(backend, repository=known), pages_of, practice)
+    assert f"entries/practices/{practice.id}.md" in text
+    assert links == [known.issues]
+    assert report(create_app(backend, repository=known, contact="The office"), pages_of, practice)[1] == []
+    access = pages_of(create_app(backend, repository=known))("/accessibility")
+    assert known.issues in [a.attributes["href"] for a in access.all("a")]
 
 
 # --- citing ----------------------------------------------------------------------------------------------------
@@ -99,26 +110,59 @@ def made(**changes: Any) -> Practice:
     return Practice(**cast("Any", empty | fields | changes))
 
 
-def test_a_citation_says_who_what_where_and_when() -> None:
-    assert citation(made(), site_name="Shared Practice", url="https://kb.example/practices/one", label=called) == (
-        "Kids & Co_ and Ünder {18}. “One: 100 % of {it}”. Shared Practice, 7 March 2025. "
-        "https://kb.example/practices/one"
+URL = "https://kb.example/practices/one"
+
+
+def test_a_citation_says_who_what_about_whom_when_and_where() -> None:
+    cited = citation(made(), site_name="Shared Practice", url=URL, label=called, accessed=date(2026, 11, 27))
+    assert cited == (
+        "Shared Practice. “One: 100 % of {it}”. About a practice of Kids & Co_ and Ünder {18}. "
+        f"Last changed on 7 March 2025. {URL}, accessed on 27 November 2026"
     )
     alone = citation(made(organisations=()), site_name="S", url="u", label=called)
-    assert alone == "“One: 100 % of {it}”. S, 7 March 2025. u"
+    assert alone == "S. “One: 100 % of {it}”. Last changed on 7 March 2025. u"
+    assert citation(made(organisations=()), site_name="S", url="", label=called).endswith("7 March 2025.")
 
 
 def test_bibtex_escapes_what_tex_reads() -> None:
-    assert bibtex(made(), site_name="Shared Practice", url="https://kb.example/practices/one", label=called) == (
+    assert bibtex(made(), site_name="A & B", url=URL, label=called, accessed=date(2026, 11, 27)) == (
         "@misc{one,\n"
-        "  author = {{Kids \\& Co\\_} and {Ünder \\{18\\}}},\n"
+        "  author = {{A \\& B}},\n"
         "  title = {{One: 100 \\% of \\{it\\}}},\n"
-        "  howpublished = {Shared Practice},\n"
+        "  note = {About a practice of Kids \\& Co\\_ and Ünder \\{18\\}},\n"
         "  year = {2025},\n"
         "  url = {https://kb.example/practices/one},\n"
+        "  urldate = {2026-11-27},\n"
         "  language = {en},\n"
         "}"
     )
+
+
+def test_who_wrote_the_entry_is_the_same_everywhere(client: FlaskClient, practice: Practice) -> None:
+    page = parse(client.get(f"/practices/{practice.id}").get_data(as_text=True))
+    article = json.loads(page.all("script", type="application/ld+json")[0].raw)
+    assert article["author"]["name"] == "Shared Practice"
+    assert page.one("p", id="page_citation").text.startswith("Shared Practice. “")
+    assert "author = {{Shared Practice}}" in page.one("pre", id="page_bibtex").raw
+
+
+def test_the_day_of_access_is_that_of_the_request(
+    client: FlaskClient, practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def on(day: date) -> tuple[str, str, str]:
+        clock = type("Clock", (date,), {"today": classmethod(lambda cls: day)})
+        monkeypatch.setattr("web.views.practices.date", clock)
+        monkeypatch.setattr("web.caching.date", clock)
+        answer = client.get(f"/practices/{practice.id}")
+        other = client.get("/help").headers["ETag"]
+        return parse(answer.get_data(as_text=True)).one("p", id="page_citation").text, answer.headers["ETag"], other
+
+    first, etag, other = on(date(2026, 11, 27))
+    second, later, same = on(date(2026, 11, 28))
+    assert first.endswith("accessed on 27 November 2026")
+    assert second.endswith("accessed on 28 November 2026")
+    assert etag != later
+    assert other == same, "pages that tell no day hold on"
 
 
 # --- many bodies in one document -------------------------------------------------------------------------------
@@ -195,11 +239,18 @@ class Told(History):
 def test_changes_are_told_latest_first_and_are_never_markup(
     backend: Backend, pages_of: Callable[[Flask], GetPage], practice: Practice
 ) -> None:
-    changes = [Change(f"2024-02-{30 - n}", f"Change {n} <b>") for n in range(1, 13)]
+    changes = [
+        Change("2024-03-02", "Correct it <b>", fields=("sources", "title", "added"), headings=("Results <i>",)),
+        Change("2024-03-01", fields=("started", "ended")),
+        Change("2024-02-29", added=True),
+        Change("2024-02-28", fields=("updated",)),
+    ]
     page = pages_of(create_app(backend, history=Told(changes)))(f"/practices/{practice.id}")
-    told = [item.text for item in page.with_class("changes")[0].all("li")]
-    assert told[0] == "29 February 2024 Change 1 <b>"
-    assert len(told) == 8
+    assert [item.text for item in page.with_class("changes")[0].all("li")] == [
+        "2 March 2024 Title, Sources, Results <i> Correct it <b>",
+        "1 March 2024 When",
+        "29 February 2024 The entry was written",
+    ]
 
 
 def test_without_a_history_nothing_is_said_of_changes(get_page: GetPage, practice: Practice) -> None:

@@ -185,6 +185,7 @@ def test_what_keeps_the_first_from_starting_is_told_once(tmp_path: Path) -> None
     assert failed.returncode == 2
     told = [line for line in failed.stderr.splitlines() if line.startswith("kb: ")]
     assert told == [f"kb: no index in {tmp_path / 'data'}; build it with: kb reindex"]
+    assert failed.stderr.count("Readers are told nobody to report errors to; name one with KB_CONTACT\n") == 1
 
 
 def test_a_listener_that_nobody_gave_is_one_line(base: Path) -> None:

@@ -39,6 +39,7 @@ RULES = {
     "/practices/<practice_id>",
     "/practices/<practice_id>.md",
     "/privacy",
+    "/contribute",
     "/risks/<concept_id>",
     "/robots.txt",
     "/search",

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, get_args
 
-from kb.content.model import SCHEMES, Findings
+from kb.content.model import SCHEMES, Findings, Purpose
 from kb.suggestions import Kind
 from kb.types import FACETS, Band
 from web.api.operations import reference
@@ -75,6 +75,10 @@ _PRACTICE_OPTIONAL: Mapping[str, Schema] = {
     "ended": DATE,
     "verified": DATE,
     "contact": TEXT,
+    "help": _list(
+        _object({"for": {"enum": list(get_args(Purpose))}}, {"name": TEXT, "phone": TEXT, "url": TEXT}),
+        description="Where somebody in need can turn to, where the practice is such a service.",
+    ),
     "licence": TEXT,
     "translations": _TRANSLATIONS,
 }

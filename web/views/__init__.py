@@ -42,6 +42,7 @@ ROUTES: tuple[tuple[str, str, View], ...] = (
     ("/dossier.html", "dossier_html", collecting.dossier_html),
     ("/dossier.md", "dossier_markdown", collecting.dossier_markdown),
     ("/help", "help", about.help),
+    ("/contribute", "contribute", about.contribute),
     ("/privacy", "privacy", about.privacy),
     ("/accessibility", "accessibility", about.accessibility),
     ("/status", "status", status.status),

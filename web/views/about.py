@@ -1,33 +1,35 @@
-"""What a site owes its readers: where to find help, what is kept of them, and for whom the pages work."""
+"""What a site owes its readers: where to find help, how to add what they know, what is kept of them, and for whom the
+pages work.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from flask import render_template
 
-from kb.content.model import Practice
-from kb.search import MAX_LIMIT
+from kb.content.model import Practice, Purpose, Service
 from kb.text.collation import sort_key
-from kb.types import Query
 from web.contact import contact
 from web.languages import gettext, language, lazy
+from web.pieces import split_title
 from web.site import current_backend, current_site, label
 
-#: What help there is, by the topic of the practices: who wants to talk must not end up where content is reported.
-HELP: Mapping[str, str] = {
-    "helplines": lazy("Somebody to talk to"),
-    "hotlines": lazy("Where to report illegal content"),
+#: What somebody in need turns to a service for: who wants to talk must not end up where content is reported.
+HELP: Mapping[Purpose, str] = {
+    "talk": lazy("Somebody to talk to"),
+    "report": lazy("Where to report illegal content"),
 }
 #: A practice is help that somebody can turn to only while it runs.
 HELP_STAGES = ("running", "unknown")
-#: Somebody in need is one of these; what is only for companies or authorities counts, lists or removes.
+#: Somebody in need is one of these.
 HELPED = frozenset({"children", "parents", "educators"})
-#: What is done in class is no line that somebody could turn to. It may point to one: better than nothing in a country.
-IN_CLASS = frozenset({"school-programmes", "school-policy", "teaching-resources", "game-based-learning"})
 #: Values of the facet ``country`` that are wider than one. They come last: who needs help has a country.
 WIDER = ("EU", "INT")
+#: The countries of the Union, in all of which 112 answers: those of which no entry describes a service are named too.
+UNION = frozenset("AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +42,48 @@ class Tested:
 
 
 #: ``tests/browser/test_axe.py`` holds it to that.
-TESTED = Tested("2026-11-27", kinds=18, looks=36)
+TESTED = Tested("2026-11-27", kinds=19, looks=38)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A service, and the practice that it is or belongs to."""
+
+    service: Service
+    practice: Practice
+
+    @property
+    def name(self) -> str:
+        return self.service.name or split_title(self.practice.title)[0]
+
+    @property
+    def helped(self) -> tuple[str, ...]:
+        return tuple(audience for audience in self.practice.audiences if audience in HELPED)
+
+    @property
+    def host(self) -> str:
+        return (urlsplit(self.service.url or "").hostname or "").removeprefix("www.")
 
 
 @dataclass(frozen=True, slots=True)
 class Help:
-    """The entries about help in a country, by topic, those of :data:`HELP`; none is empty."""
+    """The services of a country, by what they are for, in the order of :data:`HELP`; none is empty."""
 
     country: str
-    entries: Mapping[str, tuple[Practice, ...]]
+    offers: Mapping[Purpose, tuple[Offer, ...]]
 
 
 def help() -> str:
-    return render_template("help.html", countries=_help_by_country(), kinds=HELP)
+    countries = _help_by_country()
+    others = UNION - {help.country for help in countries}
+    without = sorted(others, key=lambda code: sort_key(label("country", code), language()))
+    return render_template("help.html", countries=countries, kinds=HELP, without=without)
+
+
+def contribute() -> str:
+    site = current_site()
+    found = contact(site.contact, subject=gettext("A practice for %(site)s", site=site.name)) if site.contact else None
+    return render_template("contribute.html", contact=found)
 
 
 def privacy() -> str:
@@ -60,29 +91,25 @@ def privacy() -> str:
 
 
 def accessibility() -> str:
-    text = current_site().contact
-    found = contact(text, subject=gettext("Accessibility of %(site)s", site=current_site().name)) if text else None
+    site = current_site()
+    text = site.contact or (site.repository.issues if site.repository else None)
+    found = contact(text, subject=gettext("Accessibility of %(site)s", site=site.name)) if text else None
     return render_template("accessibility.html", contact=found, tested=TESTED)
 
 
 def _help_by_country() -> list[Help]:
-    """By the names of the countries."""
-    found: dict[str, dict[str, list[Practice]]] = {}
-    backend = current_backend()
-    for topic in HELP:
-        if backend.taxonomy().get("topic", topic):
-            query = Query(filters={"topic": (topic,), "stage": HELP_STAGES}, limit=MAX_LIMIT)
-            for practice in (hit.practice for hit in backend.search(query).hits if hit.practice):
-                for country in practice.countries if not HELPED.isdisjoint(practice.audiences) else ():
-                    found.setdefault(country, {}).setdefault(topic, []).append(practice)
-    made = [Help(country, _lines(kinds) or _all(kinds)) for country, kinds in found.items()]
+    """By the names of the countries. Only what says of itself where to turn to is help, whatever its topics are."""
+    found: dict[str, list[Offer]] = {}
+    for practice in current_backend().practices():
+        for service in practice.help if practice.stage in HELP_STAGES else ():
+            for country in practice.countries:
+                found.setdefault(country, []).append(Offer(service, practice))
+    made = [Help(country, _by_purpose(offers)) for country, offers in found.items()]
     return sorted(made, key=lambda help: (help.country in WIDER, sort_key(label("country", help.country), language())))
 
 
-def _lines(kinds: Mapping[str, Sequence[Practice]]) -> Mapping[str, tuple[Practice, ...]]:
-    lines = {topic: tuple(p for p in some if IN_CLASS.isdisjoint(p.topics)) for topic, some in kinds.items()}
-    return {topic: some for topic, some in lines.items() if some}
-
-
-def _all(kinds: Mapping[str, Sequence[Practice]]) -> Mapping[str, tuple[Practice, ...]]:
-    return {topic: tuple(some) for topic, some in kinds.items()}
+def _by_purpose(offers: Sequence[Offer]) -> Mapping[Purpose, tuple[Offer, ...]]:
+    """What can be called comes first."""
+    ordered = sorted(offers, key=lambda offer: (offer.service.phone is None, sort_key(offer.name, language())))
+    by_purpose = {purpose: tuple(o for o in ordered if o.service.purpose == purpose) for purpose in HELP}
+    return {purpose: some for purpose, some in by_purpose.items() if some}

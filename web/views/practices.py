@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from flask import Response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
@@ -16,12 +18,11 @@ from web.languages import language_prefix
 from web.practice_page import practice_context
 from web.site import current_backend, current_site, label
 from web.urls import lasting_url
-from web.words import report_subject
+from web.words import parts, report_subject
 
 SIMILAR = 4
-#: Practices of the same organisations that are named, and changes that are told.
+#: Practices of the same organisations that are named.
 OTHERS = 5
-CHANGES = 8
 
 
 def practice(practice_id: str) -> ResponseReturnValue:
@@ -30,6 +31,7 @@ def practice(practice_id: str) -> ResponseReturnValue:
     backend = current_backend()
     found = backend.practice(practice_id)
     url = lasting_url("practice", practice_id=found.id)
+    accessed = None if current_site().offline else date.today()  # nobody knows when a file is read
     similar = backend.similar(found.id, limit=SIMILAR)
     named = {found.id, *found.related, *(hit.id for hit in similar)}
     return render_template(
@@ -40,8 +42,8 @@ def practice(practice_id: str) -> ResponseReturnValue:
         others=[hit for hit in _of_the_same(found) if hit.id not in named][:OTHERS],
         changes=_changes(found),
         contact=_contact(found),
-        citation=citation(found, site_name=current_site().name, url=url, label=label),
-        bibtex=bibtex(found, site_name=current_site().name, url=url, label=label),
+        citation=citation(found, site_name=current_site().name, url=url, label=label, accessed=accessed),
+        bibtex=bibtex(found, site_name=current_site().name, url=url, label=label, accessed=accessed),
         source_url=url_for("practice_source", practice_id=found.id),
     )
 
@@ -71,7 +73,10 @@ def _changes(practice: Practice) -> tuple[Change, ...]:
     if history is None:
         return ()
     version = current_backend().generation()
-    return history.of(f"{PRACTICES}/{practice.id}.md", version=version)[:CHANGES]
+    changes = history.of(f"{PRACTICES}/{practice.id}.md", version=version)
+    return tuple(
+        change for change in changes if change.added or change.headings or change.subject or parts(change.fields)
+    )
 
 
 def _contact(practice: Practice) -> Contact | None:

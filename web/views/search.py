@@ -39,6 +39,7 @@ def search() -> str:
         unfiltered_url=search_url(without_filters(query)),
         wider=_wider(results),
         nothing_fits=nothing_fits,
+        in_need=query.offset == 0 and backend.in_need(results),
         near=backend.near(results, language=language()) if nothing_fits else (),
         pages=pages(results, lambda page: search_url(on_page(query, page))),
     )
