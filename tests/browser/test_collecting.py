@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -106,6 +107,53 @@ def test_two_are_compared_from_a_list(visit: Visit) -> None:
     press(page, "Enter")
     page.wait_for_url("**/compare?*")
     assert ids(page) == picked
+
+
+def test_who_asks_to_compare_more_than_four_is_told(visit: Visit) -> None:
+    page = visit(ASKED)
+    picked = pick(page, 5)
+    expect(page.locator("form.picks")).to_contain_text("up to 4 compared")
+    tab_to(page.get_by_role("button", name="Compare", exact=True))
+    press(page, "Enter")
+    page.wait_for_url("**/dossier?*")
+    assert ids(page) == picked
+    told = page.get_by_text("Up to 4 practices can be compared at once.")
+    expect(told).to_be_in_viewport()
+    page.goto(page.url.partition("#")[0])
+    page.reload()
+    expect(told).to_be_hidden()  # of no concern to who opens the address
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_whose_column_it_is_stays_in_sight(visit: Visit, scheme: Literal["light", "dark"]) -> None:
+    page = visit(PLACES["comparison"], scheme=scheme)
+    page.locator(".compare-table tbody tr").last.scroll_into_view_if_needed()
+    assert page.evaluate("scrollY") > 400
+    for name in page.locator("thead th").all():
+        expect(name).to_be_in_viewport(ratio=1)
+        # Nothing shows through, and nothing lies over it.
+        assert name.evaluate("e => getComputedStyle(e).backgroundColor") == page.evaluate(
+            "getComputedStyle(document.body).backgroundColor"
+        )
+        assert name.locator("a").first.evaluate(
+            "e => { const box = e.getBoundingClientRect();"
+            " return e.contains(document.elementFromPoint(box.x + 4, box.y + 4)); }"
+        )
+    top = page.locator("thead th").first.bounding_box()
+    assert top
+    # Going back with the keyboard, what has the focus is not behind them.
+    page.locator("tbody a").last.focus()
+    for link in reversed(page.locator("tbody a").all()):
+        link.focus()
+        box = link.bounding_box()
+        assert box
+        assert box["y"] >= top["y"] + top["height"], link.inner_text()
+        if page.evaluate("scrollY") < 100:
+            break
+    page.emulate_media(media="print")
+    printed = page.locator("thead th").first.evaluate("e => getComputedStyle(e).position")
+    page.emulate_media(media="null")  # other tests go on in this page
+    assert printed == "static"
 
 
 def test_a_dossier_that_was_sent_is_kept_when_asked(visit: Visit) -> None:

@@ -78,7 +78,10 @@ export function dossier() {
     const { action, dataset } = event.target;
     // A button without a place of its own gives the address of the page as its formAction.
     const wanted = event.submitter?.hasAttribute("formaction") ? event.submitter.formAction : action;
-    location.assign(address(ids.length > Number(dataset.most) ? action : wanted, ids));
+    const tooMany = wanted !== action && ids.length > Number(dataset.most);
+    const to = address(tooMany ? action : wanted, ids);
+    if (tooMany) to.hash = "compare_most"; // which says so
+    location.assign(to);
   });
   addEventListener("storage", (event) => { if (event.key === KEY) show(); });
   addEventListener("pageshow", show);
