@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.keyboard import press, tab_to
-from tests.browser.places import CHOSEN, PLACES
+from tests.browser.places import CHOSEN, DESK, PHONE, PLACES
 
 ASKED = "/search?q=cyberbullying+at+school"
 
@@ -54,6 +54,32 @@ def test_what_is_ticked_becomes_a_dossier(visit: Visit) -> None:
     press(page, "Enter")
     page.wait_for_url("**/dossier?*")
     assert ids(page) == picked[1:]
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_collecting_is_answered_where_one_is(visit: Visit, width: int) -> None:
+    page = visit(ASKED, width=width)
+    bar = page.locator("form.picks")
+    expect(bar).not_to_be_in_viewport()
+    pick(page, 2)
+    expect(page.locator("#page_status")).to_have_text("Collected: 2")
+    expect(bar).to_be_in_viewport(ratio=1)
+    expect(bar.locator(".picks-count")).to_have_text("Collected: 2")
+    # Whatever has the focus is not behind the bar.
+    for link in page.locator(".results-list .hits :is(a, summary, input)").all()[:60]:
+        link.focus()
+        focused, standing = link.bounding_box(), bar.bounding_box()
+        assert focused
+        assert standing
+        assert (
+            focused["y"] + focused["height"] <= standing["y"] + 1 or focused["y"] > standing["y"] + standing["height"]
+        )
+    page.locator("input[data-pick]").first.focus()
+    press(page, "Space")
+    expect(page.locator("#page_status")).to_have_text("Collected: 1")
+    page.locator("input[data-pick]").nth(1).focus()
+    press(page, "Space")
+    expect(bar).not_to_be_in_viewport()
 
 
 def test_one_is_taken_out_of_a_dossier(visit: Visit) -> None:
