@@ -23,6 +23,7 @@ from kb.text.markup import (
     links,
     oversize,
     render,
+    render_by_heading,
     sections,
     site_path,
     slugify,
@@ -313,6 +314,32 @@ def test_sections_without_content(body: str, empty: list[str]) -> None:
 )  # fmt: skip
 def test_plain_text_by_heading(body: str, expected: tuple[Section, ...]) -> None:
     assert sections(body) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ("before\n\n## A\n\n## B\n\n- one[^s]\n- two", {"B": "<ul><li>one</li><li>two</li></ul>"}),
+        ("## A\n\none\n\n### In <A>\n\ntwo", {"A": "<p>one</p><p><strong>In &lt;A&gt;</strong></p><p>two</p>"}),
+        ("### Deep\n\n[x](#deep)\n\n## Up\n\n[y](other.md)", {
+            "Deep": '<p><a href="/de/practices/p#deep">x</a></p>', "Up": '<p><a href="/de/practices/other">y</a></p>',
+        }),
+        ("## A\n\none <b onclick=x>\n\n## B\n\n## A\n\n```\ntwo\n```", {
+            "A": "<p>one &lt;b onclick=x&gt;</p><pre><code>two</code></pre>",
+        }),
+    ],
+)  # fmt: skip
+def test_html_by_heading(body: str, expected: dict[str, str]) -> None:
+    found = render_by_heading(body, base="/de", page="/de/practices/p")
+    assert {heading: text.replace("\n", "") for heading, text in found.items()} == expected
+
+
+@given(st.text(alphabet="abc #*-\n[]()^`>|", max_size=200))
+@settings(max_examples=150, deadline=None)
+def test_html_and_plain_text_have_the_same_headings(body: str) -> None:
+    with_text = {section.heading[0] for section in sections(body) if section.heading}
+    assert with_text <= set(render_by_heading(body))
+    assert " id=" not in "".join(render_by_heading(body).values())
 
 
 @given(st.text(alphabet="abc #*-\n[]()^`>|", max_size=200))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from werkzeug.datastructures import MultiDict
@@ -24,6 +25,22 @@ MOST_DRAWN = 600
 MOST_NAMED = 30
 #: Names of regions keep this distance from each other: down, and across for each character.
 _LINE, _CHARACTER = 30, 11
+#: Points keep this distance where they can: then none hides the middle of another.
+_MARK = 12
+#: Where a name can stand, seen from the middle of its region, the nearest first.
+_TRIES = sorted(
+    ((across * 30, down * _LINE / 2) for across in range(-4, 5) for down in range(-6, 7)),
+    key=lambda step: (math.hypot(*step), step),
+)
+#: Where a point can stand, seen from its own place: there, then in rings around it.
+_BESIDE = (
+    (0.0, 0.0),
+    *(
+        (ring * math.cos(math.tau * turn / 12), ring * math.sin(math.tau * turn / 12))
+        for ring in (_MARK / 2, _MARK, 1.5 * _MARK, 2 * _MARK)
+        for turn in range(12)
+    ),
+)
 _PERCENT = re.compile(r"[0-9]{1,2}|100")
 
 
@@ -146,7 +163,7 @@ def picture(landscape: Landscape, view: View, labels: Mapping[str, str]) -> Pict
     """``labels``: what the topics of the regions are called."""
     shown = [number for number, place in enumerate(landscape.places) if view.shows(place.x, place.y)]
     drawn = shown[:: max(1, -(-len(shown) // MOST_DRAWN))]
-    points = {number: Point(landscape.places[number], *_at(view, landscape.places[number])) for number in drawn}
+    points = _apart({n: Point(landscape.places[n], *_at(view, landscape.places[n])) for n in drawn})
     of_a_region = {number for region in landscape.regions for number in region.members}
     groups = [
         *(Group(region, _those(points, region.members)) for region in landscape.regions),
@@ -156,7 +173,7 @@ def picture(landscape: Landscape, view: View, labels: Mapping[str, str]) -> Pict
         view=view,
         shown=len(shown),
         points=tuple(points.values()),
-        names=_names(landscape.regions, view, labels),
+        names=tuple(_names(landscape.regions, view, labels, tuple(points.values()))),
         groups=tuple(group for group in groups if group.points),
     )
 
@@ -170,20 +187,56 @@ def _those(points: Mapping[int, Point], numbers: Sequence[int]) -> tuple[Point, 
     return tuple(sorted(found, key=lambda point: sort_key(point.place.title, language())))
 
 
-def _names(regions: Sequence[Region], view: View, labels: Mapping[str, str]) -> tuple[Name, ...]:
-    """Names within the picture, moved down where two would stand on each other, from the top."""
-    made: list[Name] = []
-    for region in sorted(regions, key=lambda region: (region.y, region.x)):
+def _names(regions: Sequence[Region], view: View, labels: Mapping[str, str], points: Sequence[Point]) -> Iterator[Name]:
+    """Names within the picture, each where it touches no other and lies under as few points as can be, then nearest.
+
+    The largest regions choose first; a name that no place is free for is left out, and the list has it.
+    """
+    taken: list[tuple[float, float, float]] = []
+    for region in regions:
         if not view.shows(region.x, region.y):
             continue
         label = labels[region.topic]
         half = _CHARACTER * len(label) / 2
-        x, y = view.at(region.x, region.y)
-        x = min(max(x, half), WIDTH - half)
-        while any(
-            abs(y - other.y) < _LINE and abs(x - other.x) < half + _CHARACTER * len(other.label) / 2 for other in made
-        ):
-            y += 5
+        middle = view.at(region.x, region.y)
+        places = (
+            (min(max(middle[0] + across, half), WIDTH - half), min(max(middle[1] + down, _LINE), HEIGHT - 10))
+            for across, down in _TRIES
+        )
+        free = [
+            (x, y)
+            for x, y in places
+            if all(abs(y - other) >= _LINE or abs(x - at) >= half + room for at, other, room in taken)
+        ]
+        if not free:
+            continue
+        x, y = min(free, key=lambda place: _under(points, place[0], place[1], half))  # the first of equals
+        taken.append((x, y, half))
         closer = View(round(100 * region.x), round(100 * region.y), max(REGION_ZOOM, view.zoom))
-        made.append(Name(region, label, round(x, 1), round(min(y, HEIGHT - 10), 1), closer))
-    return tuple(made)
+        yield Name(region, label, round(x, 1), round(y, 1), closer)
+
+
+def _under(points: Sequence[Point], x: float, y: float, half: float) -> int:
+    """How many points lie on a name; ``y`` is its base line."""
+    return sum(abs(point.x - x) < half + _MARK / 2 and -_LINE < point.y - y < _MARK for point in points)
+
+
+def _apart(points: Mapping[int, Point]) -> dict[int, Point]:
+    """The points, each beside those before it where it would lie on one: as near to its own place as is free.
+
+    Where nothing near is free it stays: a map that is so full wants to be looked at more closely.
+    """
+    placed: dict[tuple[int, int], list[Point]] = {}
+
+    def is_free(x: float, y: float) -> bool:
+        column, row = int(x // _MARK), int(y // _MARK)
+        near = (placed.get((column + i, row + j), ()) for i in (-1, 0, 1) for j in (-1, 0, 1))
+        return all((x - other.x) ** 2 + (y - other.y) ** 2 >= _MARK**2 for some in near for other in some)
+
+    moved = {}
+    for number, point in points.items():
+        beside = ((point.x + right, point.y + down) for right, down in _BESIDE)
+        x, y = next((place for place in beside if is_free(*place)), (point.x, point.y))
+        moved[number] = Point(point.place, round(x, 1), round(y, 1))
+        placed.setdefault((int(x // _MARK), int(y // _MARK)), []).append(moved[number])
+    return moved

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from kb.content.model import Practice
-from kb.text.markup import sections
+from kb.text.markup import render_by_heading
 from web.facts import Fact, facts
 
 
@@ -24,11 +26,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class TextRow:
-    """What the practices say under one heading: plain text, empty where one has no such heading."""
+    """What the practices say under one heading: HTML, empty where one has no such heading."""
 
     heading: str
     language: str
-    cells: tuple[str, ...]
+    cells: tuple[Markup, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,16 @@ class Rows:
     texts: tuple[TextRow, ...]
 
 
-def rows(practices: Sequence[Practice]) -> Rows:
-    """Facts that none of the practices has are left out. Headings stand in the order of their first use."""
+def rows(practices: Sequence[Practice], *, base: str = "") -> Rows:
+    """Facts that none of the practices has are left out. Headings stand in the order of their first use.
+
+    ``base`` is put before links inside the knowledge base.
+    """
     columns = [facts(practice) for practice in practices]
     made = (Row(cells[0].key, cells) for cells in zip(*columns, strict=True))
-    texts = [_texts(practice) for practice in practices]
+    texts = [
+        render_by_heading(practice.body, base=base, page=f"{base}/practices/{practice.id}") for practice in practices
+    ]
     headings = {
         heading: practice.language
         for practice, found in reversed(list(zip(practices, texts, strict=True)))
@@ -51,16 +58,8 @@ def rows(practices: Sequence[Practice]) -> Rows:
     return Rows(
         facts=tuple(row for row in made if any(cell.values for cell in row.cells)),
         texts=tuple(
-            TextRow(heading, headings[heading], tuple(found.get(heading, "") for found in texts)) for heading in order
+            # kb.text.markup lets only an allow-list of elements through.
+            TextRow(heading, headings[heading], tuple(Markup(found.get(heading, "")) for found in texts))  # noqa: S704
+            for heading in order
         ),
     )
-
-
-def _texts(practice: Practice) -> dict[str, str]:
-    """The text of a practice by its outermost headings."""
-    found: dict[str, list[str]] = {}
-    for section in sections(practice.body):
-        if section.heading:
-            below = [" › ".join(section.heading[1:])] if section.heading[1:] else []
-            found.setdefault(section.heading[0], []).extend((*below, section.text))
-    return {heading: "\n\n".join(filter(None, parts)) for heading, parts in found.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
@@ -38,6 +39,11 @@ def highlight(text: str, spans: Iterable[tuple[int, int]] = ()) -> Markup:
     return Markup("").join([*parts, escape(text[done:])])
 
 
+def bulleted(text: str) -> str:
+    """Plain text with a bullet for the hyphen of each list item; offsets into it stay what they are."""
+    return _ITEM.sub("•", text)
+
+
 def paragraphs(text: str) -> list[str]:
     return [block.strip() for block in text.split("\n\n") if block.strip()]
 
@@ -56,7 +62,11 @@ def host(url: str) -> str:
     return url.split("//", 1)[-1].split("/", 1)[0].removeprefix("www.")
 
 
+#: How :func:`kb.text.markup.sections` writes an item of a list.
+_ITEM = re.compile(r"^-(?= )", re.MULTILINE)
+
 FILTERS: dict[str, Any] = {
+    "bulleted": bulleted,
     "day": words.day,
     "excerpt": excerpt,
     "highlight": highlight,

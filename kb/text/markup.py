@@ -82,6 +82,7 @@ _IMAGE = re.compile(r"!\[")
 _LIST_ITEM = re.compile(r" {0,3}(?:[-*+]|1\.)[ \t]+\S")
 _WHOLE_LINK = re.compile(r"(!?)\[([^\[\]]*)\]\([^()]*(?:\([^()]*\)[^()]*)*\)")
 _EMPHASIS = re.compile(r"(\*{1,3}|(?<!\w)_{1,3})(?=\S)([^*_]+?)(?<=\S)(?:\*{1,3}|_{1,3}(?!\w))")
+_NOTE_ELEMENT = re.compile(r'\s*<sup class="footnote">.*?</sup>')
 _ENTRY_FILE = re.compile(r"(practices|organisations)/([^/]+)\.md")
 
 
@@ -425,6 +426,31 @@ def render(body: str, sources: Sequence[Source] = (), *, base: str = "", within:
     return _cleaned("".join(_rendered(body, _Context(numbers, base, f"{within}--" if within else "", deeper))))
 
 
+def render_by_heading(body: str, *, base: str = "", page: str = "") -> Mapping[str, str]:
+    """Safe HTML of what stands under each outermost heading, to be shown beside that of other bodies.
+
+    It has no ids of its own: headings below are paragraphs in bold, there are no footnotes, and links to places
+    within the body lead to those of ``page``. Sections are those of :func:`sections`.
+    """
+    context = _Context({note.id: (0, "") for note in footnotes(body)}, base, page=page)
+    found: dict[str, list[str]] = {}
+    path: list[tuple[int, str]] = []
+    for block in _scan(body).blocks if len(body) <= MAX_BODY else ():
+        if block.kind == "heading":
+            path = [*((level, text) for level, text in path if level < block.level), (block.level, block.text)]
+            below = [text for _, text in path if text][1:]
+            html_of_block = [f"<p><strong>{html.escape(' › '.join(below))}</strong></p>\n"] if below else []
+        elif block.kind == "code":
+            html_of_block = [f"<pre><code>{html.escape(block.text)}</code></pre>\n"]
+        else:
+            html_of_block = list(_rendered_text(block, context))
+        outermost = next((text for _, text in path if text), "")
+        if outermost:
+            found.setdefault(outermost, []).extend(html_of_block)
+    cleaned = {heading: _NOTE_ELEMENT.sub("", _cleaned("".join(parts))) for heading, parts in found.items()}
+    return {heading: text for heading, text in cleaned.items() if text.strip()}
+
+
 def _rendered(body: str, context: _Context) -> Iterator[str]:
     scan = _scan(body)
     ids = iter(scan.headings)
@@ -502,12 +528,13 @@ def _cleaned(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Context:
-    """``numbers`` maps the id of a source to its number and title."""
+    """``numbers`` maps the id of a source to its number and title; ``page`` is where ids of the body are."""
 
     numbers: Mapping[str, tuple[int, str]]
     base: str
     prefix: str = ""
     deeper: int = 0
+    page: str = ""
 
 
 class _Converter:
@@ -530,7 +557,7 @@ class _Converter:
 
     def convert(self, text: str, context: _Context) -> str:
         self._footnotes.begin(context)
-        self._tree.base, self._tree.prefix = context.base, context.prefix
+        self._tree.base, self._tree.prefix, self._tree.page = context.base, context.prefix, context.page
         self._markdown.reset()
         return str(self._markdown.convert(text.replace("\x02", "").replace("\x03", "")))
 
@@ -567,6 +594,7 @@ class _TreeProcessor(Treeprocessor):
 
     base = ""
     prefix = ""
+    page = ""
 
     def run(self, root: ElementTree.Element) -> None:
         for element in root.iter():
@@ -586,7 +614,7 @@ class _TreeProcessor(Treeprocessor):
             element.set("href", target)
             element.set("rel", "noopener")
         elif path is not None:
-            element.set("href", f"#{self.prefix}{path[1:]}" if path.startswith("#") else self.base + path)
+            element.set("href", f"{self.page}#{self.prefix}{path[1:]}" if path.startswith("#") else self.base + path)
         else:
             element.tag = "span"
 

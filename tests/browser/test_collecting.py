@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -10,7 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.keyboard import press, tab_to
-from tests.browser.places import CHOSEN, PLACES
+from tests.browser.places import CHOSEN, DESK, PHONE, PLACES
 
 ASKED = "/search?q=cyberbullying+at+school"
 
@@ -53,6 +54,32 @@ def test_what_is_ticked_becomes_a_dossier(visit: Visit) -> None:
     press(page, "Enter")
     page.wait_for_url("**/dossier?*")
     assert ids(page) == picked[1:]
+
+
+@pytest.mark.parametrize("width", [PHONE, DESK])
+def test_collecting_is_answered_where_one_is(visit: Visit, width: int) -> None:
+    page = visit(ASKED, width=width)
+    bar = page.locator("form.picks")
+    expect(bar).not_to_be_in_viewport()
+    pick(page, 2)
+    expect(page.locator("#page_status")).to_have_text("Collected: 2")
+    expect(bar).to_be_in_viewport(ratio=1)
+    expect(bar.locator(".picks-count")).to_have_text("Collected: 2")
+    # Whatever has the focus is not behind the bar.
+    for link in page.locator(".results-list .hits :is(a, summary, input)").all()[:60]:
+        link.focus()
+        focused, standing = link.bounding_box(), bar.bounding_box()
+        assert focused
+        assert standing
+        assert (
+            focused["y"] + focused["height"] <= standing["y"] + 1 or focused["y"] > standing["y"] + standing["height"]
+        )
+    page.locator("input[data-pick]").first.focus()
+    press(page, "Space")
+    expect(page.locator("#page_status")).to_have_text("Collected: 1")
+    page.locator("input[data-pick]").nth(1).focus()
+    press(page, "Space")
+    expect(bar).not_to_be_in_viewport()
 
 
 def test_one_is_taken_out_of_a_dossier(visit: Visit) -> None:
@@ -106,6 +133,53 @@ def test_two_are_compared_from_a_list(visit: Visit) -> None:
     press(page, "Enter")
     page.wait_for_url("**/compare?*")
     assert ids(page) == picked
+
+
+def test_who_asks_to_compare_more_than_four_is_told(visit: Visit) -> None:
+    page = visit(ASKED)
+    picked = pick(page, 5)
+    expect(page.locator("form.picks")).to_contain_text("up to 4 compared")
+    tab_to(page.get_by_role("button", name="Compare", exact=True))
+    press(page, "Enter")
+    page.wait_for_url("**/dossier?*")
+    assert ids(page) == picked
+    told = page.get_by_text("Up to 4 practices can be compared at once.")
+    expect(told).to_be_in_viewport()
+    page.goto(page.url.partition("#")[0])
+    page.reload()
+    expect(told).to_be_hidden()  # of no concern to who opens the address
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_whose_column_it_is_stays_in_sight(visit: Visit, scheme: Literal["light", "dark"]) -> None:
+    page = visit(PLACES["comparison"], scheme=scheme)
+    page.locator(".compare-table tbody tr").last.scroll_into_view_if_needed()
+    assert page.evaluate("scrollY") > 400
+    for name in page.locator("thead th").all():
+        expect(name).to_be_in_viewport(ratio=1)
+        # Nothing shows through, and nothing lies over it.
+        assert name.evaluate("e => getComputedStyle(e).backgroundColor") == page.evaluate(
+            "getComputedStyle(document.body).backgroundColor"
+        )
+        assert name.locator("a").first.evaluate(
+            "e => { const box = e.getBoundingClientRect();"
+            " return e.contains(document.elementFromPoint(box.x + 4, box.y + 4)); }"
+        )
+    top = page.locator("thead th").first.bounding_box()
+    assert top
+    # Going back with the keyboard, what has the focus is not behind them.
+    page.locator("tbody a").last.focus()
+    for link in reversed(page.locator("tbody a").all()):
+        link.focus()
+        box = link.bounding_box()
+        assert box
+        assert box["y"] >= top["y"] + top["height"], link.inner_text()
+        if page.evaluate("scrollY") < 100:
+            break
+    page.emulate_media(media="print")
+    printed = page.locator("thead th").first.evaluate("e => getComputedStyle(e).position")
+    page.emulate_media(media="null")  # other tests go on in this page
+    assert printed == "static"
 
 
 def test_a_dossier_that_was_sent_is_kept_when_asked(visit: Visit) -> None:

@@ -75,6 +75,38 @@ def test_one_step_back_leaves_the_whole_word(visit: Visit) -> None:
     assert links(page) == found
 
 
+def test_a_search_that_was_looked_at_is_a_step_of_its_own(visit: Visit) -> None:
+    page = visit("/search")
+    field = search_field(page)
+    page.keyboard.type("grooming")
+    page.wait_for_url("**/search?q=grooming")
+    expect(title(page)).to_contain_text("for grooming")
+    page.mouse.wheel(0, 600)
+    page.wait_for_timeout(2500)  # the field keeps the focus
+    press(page, "Control+a")
+    page.keyboard.type("sextortion")
+    page.wait_for_url("**/search?q=sextortion")
+    page.go_back()
+    page.wait_for_url("**/search?q=grooming")
+    expect(title(page)).to_contain_text("for grooming")
+    expect(field).to_have_value("grooming")
+    page.go_back()
+    page.wait_for_url("**/search")
+    expect(field).to_have_value("")
+
+
+def test_an_answer_that_was_overtaken_leaves_no_step_and_takes_none(visit: Visit) -> None:
+    page = visit("/search")
+    page.route("**/search?q=g&part=results", lambda route: None)  # is never answered
+    search_field(page)
+    with page.expect_request("**/search?q=g&part=results"):
+        page.keyboard.type("g")
+    page.keyboard.type("rooming")
+    page.wait_for_url("**/search?q=grooming")
+    page.go_back()
+    page.wait_for_url("**/search")
+
+
 def test_a_late_answer_changes_nothing(visit: Visit) -> None:
     page = visit("/search")
     late = []

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.keyboard import press, tab_to
-from tests.browser.places import CHOSEN, PLACES
+from tests.browser.places import CHOSEN, DESK, PHONE, PLACES
 
 CLIPBOARD = ["clipboard-read", "clipboard-write"]
 
@@ -101,6 +101,72 @@ def test_the_map_is_one_stop_and_the_arrows_walk_on_it(visit: Visit) -> None:
     page.wait_for_url(f"**{target}")
     page.go_back()
     tab_to(page.locator(".map-name").first)  # one press after the points: they are one stop
+
+
+def test_every_point_of_the_map_can_be_pointed_at(visit: Visit) -> None:
+    page = visit("/map")
+    page.set_viewport_size({"width": DESK, "height": 1400})
+    page.locator("#map_points").scroll_into_view_if_needed()
+    hidden = page.locator(".map-point").evaluate_all(
+        """points => points.filter(point => {
+          const box = point.querySelector(".map-mark").getBoundingClientRect();
+          return !point.contains(document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2));
+        }).map(point => point.getAttribute("href"))"""
+    )
+    assert hidden == []
+    touching = page.locator(".map-name text").evaluate_all(
+        """names => names.flatMap((name, index) => names.slice(0, index).filter(other => {
+          const [a, b] = [name.getBoundingClientRect(), other.getBoundingClientRect()];
+          return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+        })).length"""
+    )
+    assert touching == 0
+
+
+@pytest.mark.parametrize("path", ["/map", "/coverage"])
+def test_a_picture_that_goes_on_to_the_side_says_so(visit: Visit, path: str) -> None:
+    hint = visit(path, width=PHONE).get_by_text("Scroll sideways to see all of it.")
+    expect(hint).to_be_visible()
+    hint.page.set_viewport_size({"width": DESK, "height": 800})
+    expect(hint).to_be_hidden()
+
+
+def test_headings_of_the_coverage_map_stay_and_nothing_slides_into_the_corner(visit: Visit) -> None:
+    page = visit("/coverage", width=PHONE)
+    box = page.locator(".coverage-scroll")
+    box.scroll_into_view_if_needed()
+    box.evaluate("box => box.scrollTo(100, 300)")
+    assert box.evaluate("box => [box.scrollLeft, box.scrollTop]") == [100, 300]
+    at = """(box, [right, down]) => {
+      const { x, y } = box.getBoundingClientRect();
+      return document.elementFromPoint(x + right, y + down).closest("th, td").outerHTML;
+    }"""
+    corner = page.locator(".coverage thead td")
+    assert box.evaluate(at, [20, 10]) == corner.evaluate("cell => cell.outerHTML")
+    assert corner.evaluate("cell => getComputedStyle(cell).backgroundColor") == page.evaluate(
+        "getComputedStyle(document.body).backgroundColor"
+    )
+    assert 'scope="col"' in box.evaluate(at, [250, 10])
+    assert 'scope="row"' in box.evaluate(at, [20, 200])
+
+
+def test_forced_colours_keep_what_shades_and_dots_tell(visit: Visit) -> None:
+    page = visit("/coverage")
+    page.emulate_media(forced_colors="active")
+    try:
+        bars = page.locator(".shade").evaluate_all("all => all.map(one => getComputedStyle(one).borderLeftWidth)")
+        widths = [float(bar.removesuffix("px")) for bar in bars]
+        assert len(widths) > 2
+        assert widths == sorted(set(widths))
+        page.goto("/map")
+        ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        panel = page.locator(".map").evaluate("map => getComputedStyle(map).backgroundColor")
+        assert panel == ground
+        page.goto("/search")
+        dots = page.locator(".evidence-dots").first.evaluate("dots => getComputedStyle(dots).backgroundImage")
+        assert dots.endswith(f"{ground} 0%)") or f"{ground} " in dots  # those that are not earned are not drawn
+    finally:
+        page.emulate_media(forced_colors="none")
 
 
 def test_the_list_of_the_map_opens(visit: Visit) -> None:

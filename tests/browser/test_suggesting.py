@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.keyboard import press, tab_to
+from tests.browser.places import PHONE
 
 
 def field_with_suggestions(page: Page, text: str = "groom") -> tuple[Locator, Locator]:
@@ -138,3 +139,46 @@ def test_what_is_typed_next_overtakes_an_answer_that_is_late(visit: Visit) -> No
         route.continue_()
     page.wait_for_timeout(200)
     assert options.all_inner_texts() == shown
+
+
+def test_the_list_makes_room_for_results_that_come_as_one_types(visit: Visit) -> None:
+    page = visit("/search", width=PHONE)
+    field = page.get_by_role("combobox")
+    tab_to(field)
+    page.keyboard.type("groom")
+    expect(page.locator("#results_title")).to_contain_text("for groom")
+    options = page.get_by_role("option")
+    expect(field).to_have_attribute("aria-expanded", "false")
+    expect(options).to_have_count(0)  # of those that are shown
+    expect(page.locator("#results_title")).to_be_in_viewport(ratio=1)
+    page.wait_for_timeout(300)  # nor does an answer that comes after the results open it
+    expect(field).to_have_attribute("aria-expanded", "false")
+    expect(field).to_be_focused()
+    press(page, "ArrowDown")
+    expect(options.first).to_be_visible()
+    press(page, "Escape")
+    expect(field).to_have_value("groom")
+    late = []
+    page.route("**/search?*part=results", lambda route: late.append(route))
+    page.keyboard.type("ing")
+    expect(options.first).to_be_visible()
+    with page.expect_request("**/search?*part=results"):
+        press(page, "ArrowDown")
+    assert chosen(field, options) == 0
+    for route in late:
+        route.continue_()
+    expect(page.locator("#results_title")).to_contain_text("for grooming")
+    assert chosen(field, options) == 0, "whoever is in the list stays there"
+
+
+def test_suggestions_are_those_of_what_stands_in_the_field(visit: Visit) -> None:
+    page = visit("/search")
+    field, _ = field_with_suggestions(page)
+    expect(field).to_have_attribute("aria-expanded", "false")
+    held = []
+    page.route("**/suggest?q=sext*", lambda route: held.append(route))
+    field.fill("sextortion")
+    expect(page.locator("#results_title")).to_contain_text("for sextortion")
+    page.unroute_all()
+    press(page, "ArrowDown")
+    expect(page.get_by_role("option").first).to_have_text(re.compile("sextortion", re.IGNORECASE))

@@ -83,6 +83,16 @@ def test_the_usual_headings_are_in_the_language_of_the_page(get_page: GetPage, s
     assert tuple(words.HEADINGS) == HEADINGS
 
 
+def test_what_is_written_as_a_list_is_one_beside_others_too(get_page: GetPage, some: list[Practice]) -> None:
+    chosen = [practice for practice in some if re.search(r"^- ", practice.body, re.M)][:2]
+    page = get_page(address("/compare", [practice.id for practice in chosen]))
+    for column, practice in enumerate(chosen):
+        cells = [row.all("td")[column] for row in page.one("tbody").all("tr")]
+        items = [item for cell in cells for prose in cell.with_class("prose") for item in prose.all("li")]
+        assert len(items) == len(re.findall(r"^(?:- |\d+\. )", practice.body, re.M))
+    assert not page.with_class("footnote")
+
+
 def test_no_more_than_four_are_compared(get_page: GetPage, some: list[Practice]) -> None:
     page = get_page(address("/compare", [practice.id for practice in some[:6]]))
     assert titles(page) == [practice.title for practice in some[:MOST_COMPARED]]

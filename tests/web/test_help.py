@@ -11,6 +11,7 @@ from indexer.documents import from_practice
 from indexer.plan import digest
 from kb.backends import Backend
 from kb.content.model import Practice
+from kb.text.collation import sort_key
 
 if TYPE_CHECKING:
     from tests.web.conftest import Element, GetPage
@@ -98,7 +99,9 @@ def test_countries_are_in_order_and_what_is_wider_comes_last(get_page: GetPage, 
     assert last == OTHERS
     wider = [backend.label("country", code) for code in ("EU", "INT")]
     national = [name for name in countries if name not in wider]
-    assert countries == sorted(national, key=lambda name: sort_key(name, "en")) + [name for name in sorted(wider) if name in countries]
+    assert countries == sorted(national, key=lambda name: sort_key(name, "en")) + [
+        name for name in sorted(wider) if name in countries
+    ]
     jumps = [e.text for e in page.with_class("jumps")[0].all("a")]
     assert jumps == [*countries, OTHERS]
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from kb.text.excerpt import excerpt
 from kb.types import HitPassage
-from web.templating import highlight
+from web.templating import bulleted, highlight
 
 TABLE = [
     ("keep safe", [(0, 4)], "<mark>keep</mark> safe"),
@@ -27,6 +27,12 @@ TABLE = [
 @pytest.mark.parametrize(("text", "spans", "expected"), TABLE)
 def test_highlight(text: str, spans: list[tuple[int, int]], expected: str) -> None:
     assert str(highlight(text, spans)) == expected
+
+
+def test_an_item_of_a_list_has_a_bullet_and_marks_stay_where_they_are() -> None:
+    text = "It grew - a lot:\n- one-off grants\n-5 more"
+    assert bulleted(text) == "It grew - a lot:\n• one-off grants\n-5 more"
+    assert "<mark>one-off</mark>" in highlight(bulleted(text), [(text.index("one"), text.index(" grants"))])
 
 
 texts = st.text(max_size=200) | st.text("<>&\"'/ abmrk", max_size=60)

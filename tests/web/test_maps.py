@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import combinations
+from math import hypot
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -134,10 +135,36 @@ def test_a_picture_holds_what_lies_in_the_view() -> None:
 
 
 def test_names_do_not_stand_on_each_other() -> None:
+    """A name of six characters is 66 wide, and 30 high."""
     regions = tuple(Region(topic, 3, (), 0.5, 0.5) for topic in ("a", "b", "c"))
     found = picture(Landscape((), regions), View(), dict.fromkeys("abc", "A name")).names
-    heights = sorted(name.y for name in found)
-    assert all(below - above >= 30 for above, below in pairwise(heights))
+    assert len(found) == 3
+    assert (found[0].x, found[0].y) == View().at(0.5, 0.5), "the largest region chooses first"
+    assert all(abs(one.y - other.y) >= 30 or abs(one.x - other.x) >= 66 for one, other in combinations(found, 2))
+
+
+def test_a_name_that_has_no_room_is_left_out() -> None:
+    """Names of 80 characters are 880 wide: within 90 up and down of one place there is room for 7 of them, 30 high."""
+    topics = [f"t{number}" for number in range(12)]
+    regions = tuple(Region(topic, 3, (), 0.5, 0.5) for topic in topics)
+    found = picture(Landscape((), regions), View(), dict.fromkeys(topics, "m" * 80)).names
+    assert 1 < len(found) <= 7
+    assert [name.region.topic for name in found] == topics[: len(found)]
+
+
+def test_a_name_stands_where_no_point_is() -> None:
+    (x, y), region = View().at(0.5, 0.5), Region("a", 3, (), 0.5, 0.5)
+    landscape = Landscape((place("p", 0.5, 0.5), place("q", 0.52, 0.5)), (region,))
+    (name,) = picture(landscape, View(), {"a": "A name"}).names
+    assert (name.x, name.y) != (x, y)
+    assert abs(name.x - x) < 100
+    assert abs(name.y - y) < 100
+
+
+def test_a_point_stands_beside_another_rather_than_under_it() -> None:
+    found = picture(Landscape(tuple(place(id, 0.5, 0.5) for id in "abcd"), ()), View(), {}).points
+    assert (found[0].x, found[0].y) == View().at(0.5, 0.5)
+    assert all(11.9 <= hypot(one.x - other.x, one.y - other.y) <= 48.1 for one, other in combinations(found, 2))
 
 
 def test_of_very_many_some_are_drawn() -> None:

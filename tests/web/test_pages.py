@@ -48,6 +48,11 @@ def test_home_counts_what_there_is(get_page: GetPage, backend: Backend) -> None:
     assert "countr" in holdings
 
 
+def test_home_leads_to_both_maps(get_page: GetPage) -> None:
+    links = {link.attributes["href"] for link in get_page("/").one("main").all("a")}
+    assert {"/coverage", "/map"} <= links
+
+
 def test_home_leads_to_strands_risks_topics_audiences_and_the_newest(get_page: GetPage, backend: Backend) -> None:
     links = internal_links(get_page("/"))
     newest = practices(backend)[0]

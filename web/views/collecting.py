@@ -7,6 +7,7 @@ from flask import Response, render_template, request
 from web.collecting import MOST_COLLECTED, MOST_COMPARED, Chosen, each_without, gather, read_ids
 from web.comparison import rows
 from web.documents import to_markdown
+from web.languages import language_prefix
 from web.practice_page import practice_context
 from web.site import current_backend, current_site, label
 
@@ -22,7 +23,7 @@ def compare() -> str:
         "compare.html",
         chosen=chosen,
         columns=list(each_without(chosen)),
-        rows=rows(chosen.practices),
+        rows=rows(chosen.practices, base=request.script_root + language_prefix()),
         offered=[hit for hit in offered if hit.id not in chosen.ids][:OFFERED],
     )
 

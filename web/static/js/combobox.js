@@ -20,15 +20,23 @@ export function combobox(input, number) {
   })) input.setAttribute(name, value);
 
   let suggestions = [];
+  let answered = ""; // what `suggestions` were given for
   let active = -1;
+  let reaching = false; // a pointer has moved over the open list
   let timer = 0;
   let asking = new AbortController();
 
   const isOpen = () => !list.hidden;
+  const isCurrent = () => suggestions.length && answered === input.value.trim();
 
   function close() {
     clearTimeout(timer);
+    hide();
+  }
+
+  function hide() {
     asking.abort();
+    reaching = false;
     list.hidden = true;
     input.setAttribute("aria-expanded", "false");
     activate(-1);
@@ -71,6 +79,7 @@ export function combobox(input, number) {
       });
       if (!response.ok) return close();
       suggestions = (await response.json()).suggestions;
+      answered = typed;
     } catch {
       return; // overtaken by what was typed next, or no network: the field still searches
     }
@@ -83,14 +92,14 @@ export function combobox(input, number) {
   const keys = {
     ArrowDown: (event) => {
       if (isOpen()) step(event.altKey ? 0 : 1);
-      else if (suggestions.length) { open(); if (!event.altKey) activate(0); }
+      else if (isCurrent()) { open(); if (!event.altKey) activate(0); }
       else ask();
       return true;
     },
     ArrowUp: (event) => {
       if (event.altKey) close();
       else if (isOpen()) step(-1);
-      else if (suggestions.length) { open(); activate(suggestions.length - 1); }
+      else if (isCurrent()) { open(); activate(suggestions.length - 1); }
       return true;
     },
     Enter: () => {
@@ -119,6 +128,10 @@ export function combobox(input, number) {
     timer = setTimeout(ask, PAUSE);
   });
   input.addEventListener("blur", close);
+  // Results that come as one types are to be seen, and the list lies over them. Whoever is in the list already stays;
+  // typing on and ArrowDown open it again.
+  document.addEventListener("results", () => { if (active < 0 && !reaching) hide(); });
+  list.addEventListener("pointermove", () => { reaching = isOpen(); });
   input.form.addEventListener("submit", close);
   list.addEventListener("mousedown", (event) => event.preventDefault()); // the field keeps the focus
   list.addEventListener("click", (event) => {

@@ -30,6 +30,9 @@ function address(page, ids) {
   return url;
 }
 
+// In the words of the page.
+const collected = (number) => document.querySelector("a[data-said]").dataset.said.replace("{}", number);
+
 // Everything on the page that tells what is collected.
 function show() {
   const ids = read();
@@ -38,7 +41,10 @@ function show() {
     link.href = ids.length ? address(link.dataset.dossier, ids) : link.dataset.dossier;
     link.querySelector("[data-count]").textContent = ids.length ? ` (${ids.length})` : "";
   }
-  for (const bar of document.querySelectorAll("form.picks")) bar.classList.toggle("is-empty", !ids.length);
+  for (const bar of document.querySelectorAll("form.picks")) {
+    bar.classList.toggle("is-full", ids.length > 0);
+    bar.querySelector(".picks-count").textContent = ids.length ? collected(ids.length) : "";
+  }
 }
 
 function page(element) {
@@ -69,7 +75,9 @@ function limit(form) {
 
 export function dossier() {
   document.addEventListener("change", (event) => {
-    if (event.target.matches("input[data-pick]")) change(event.target.value, event.target.checked);
+    if (!event.target.matches("input[data-pick]")) return;
+    change(event.target.value, event.target.checked);
+    document.getElementById("page_status").textContent = collected(read().length);
   });
   document.addEventListener("submit", (event) => {
     if (!event.target.matches("form.picks")) return;
@@ -78,7 +86,10 @@ export function dossier() {
     const { action, dataset } = event.target;
     // A button without a place of its own gives the address of the page as its formAction.
     const wanted = event.submitter?.hasAttribute("formaction") ? event.submitter.formAction : action;
-    location.assign(address(ids.length > Number(dataset.most) ? action : wanted, ids));
+    const tooMany = wanted !== action && ids.length > Number(dataset.most);
+    const to = address(tooMany ? action : wanted, ids);
+    if (tooMany) to.hash = "compare_most"; // which says so
+    location.assign(to);
   });
   addEventListener("storage", (event) => { if (event.key === KEY) show(); });
   addEventListener("pageshow", show);

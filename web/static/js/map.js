@@ -32,7 +32,10 @@ export function map(picture) {
 
   picture.addEventListener("focusin", (event) => {
     const point = event.target.closest(".map-point");
-    if (point) choose(point);
+    if (!point) return;
+    choose(point);
+    // A browser brings a point into view with its words, which may leave the mark itself outside.
+    point.querySelector(".map-mark").scrollIntoView({ block: "nearest", inline: "nearest" });
   });
   picture.addEventListener("keydown", (event) => {
     const direction = DIRECTIONS[event.key];

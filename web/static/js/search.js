@@ -3,6 +3,7 @@
 
 const PAUSE = 250;
 const SAID_AFTER = 800;
+const PAUSED_AFTER = 2000;
 
 export function liveSearch(page) {
   const form = document.getElementById("search-form");
@@ -11,7 +12,10 @@ export function liveSearch(page) {
   let asking = new AbortController();
   let timer = 0;
   let saying = 0;
-  let typing = false; // while somebody types on, the address changes in place: one step back leaves the whole word
+  let ending = 0;
+  // While somebody types on, the address changes in place: one step back leaves the whole word. Who looks at the results
+  // for a while has asked a question, to which the way back must lead.
+  let typing = false;
 
   const results = () => document.getElementById("results");
   const isSearch = (url) => url.origin === location.origin && url.pathname === new URL(form.action).pathname;
@@ -22,9 +26,10 @@ export function liveSearch(page) {
     return url;
   }
 
-  // `remember` is "push", "replace" or null; `insist`: leave for the page itself where the part cannot be had.
+  // `remember` is "push", "replace", "typed" or null; `insist`: leave for the page itself where the part cannot be had.
   async function show(url, { remember, insist = true, focus = null }) {
     clearTimeout(timer);
+    clearTimeout(ending);
     asking.abort();
     asking = new AbortController();
     const { signal } = asking;
@@ -46,8 +51,16 @@ export function liveSearch(page) {
     place(html, focus);
     const { url: canonical, title } = results().dataset;
     document.title = title;
-    if (remember && canonical !== location.pathname + location.search) history[`${remember}State`](null, "", canonical);
+    if (remember && canonical !== location.pathname + location.search) step(remember, canonical);
+    ending = setTimeout(() => { typing = false; }, PAUSED_AFTER);
     announce();
+  }
+
+  // The first address of a run of typing is a step of its own, once it has come: one that was overtaken left none.
+  function step(remember, url) {
+    const inPlace = remember === "replace" || (remember === "typed" && typing);
+    history[inPlace ? "replaceState" : "pushState"](null, "", url);
+    if (remember === "typed") typing = true;
   }
 
   function place(html, focus) {
@@ -85,10 +98,8 @@ export function liveSearch(page) {
   input.addEventListener("input", (event) => {
     if (event.isComposing) return;
     clearTimeout(timer);
-    timer = setTimeout(() => {
-      show(asked(), { remember: typing ? "replace" : "push", insist: false });
-      typing = true;
-    }, PAUSE);
+    clearTimeout(ending);
+    timer = setTimeout(() => show(asked(), { remember: "typed", insist: false }), PAUSE);
   });
   input.addEventListener("blur", () => { typing = false; });
 
