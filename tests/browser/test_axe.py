@@ -107,8 +107,8 @@ def test_axe_finds_no_fault_in_what_opens(visit: Visit) -> None:
     page.locator("details:not([open])").evaluate_all("all => all.forEach(one => one.open = true)")
     page.locator("#q").fill("groom")
     page.wait_for_url("**/search?q=groom&topic=grooming")
+    page.keyboard.press("ArrowDown")  # the list made room for the results
     expect(page.get_by_role("option").first).to_be_visible()
-    page.keyboard.press("ArrowDown")
     assert faults(page) == []
     page = visit(PLACES["practice"])
     page.locator("details:not([open])").evaluate_all("all => all.forEach(one => one.open = true)")
