@@ -196,6 +196,9 @@ class Baseline:
         """The baseline has no advice."""
         return ()
 
+    def in_need(self, results: Results) -> bool:
+        return False
+
     def taxonomy(self) -> Taxonomy:
         return self._corpus.taxonomy
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Literal
 
@@ -19,6 +19,10 @@ _LOG = logging.getLogger(__name__)
 
 Way = Literal["compiled", "table", "sentence-transformers"]
 _WAYS: Mapping[type, Way] = {StaticEncoder: "table", SentenceTransformerEncoder: "sentence-transformers"}
+
+
+#: Questions whose vectors are remembered: a page asks for that of its question more than once. No cache of results.
+_RECENT = 4
 
 
 class FastEncoder:
@@ -37,6 +41,7 @@ class FastEncoder:
         self._threads = threads
         self._lock = threading.Lock()
         self._chosen: Encoder | None = None
+        self._recent = lru_cache(maxsize=_RECENT)(self._encoded)
 
     @property
     def fingerprint(self) -> str:
@@ -54,7 +59,12 @@ class FastEncoder:
         return self.chosen.encode(texts)
 
     def encode_query(self, text: str) -> Floats:
-        return self.chosen.encode_query(text)
+        return self._recent(text)
+
+    def _encoded(self, text: str) -> Floats:
+        vector = self.chosen.encode_query(text)
+        vector.setflags(write=False)  # others are given the same
+        return vector
 
     def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
         return self.chosen.token_offsets(text)
