@@ -24,6 +24,7 @@ from kb.facets.labels import Labels
 from kb.landscape import Landscape, regions
 from kb.ranking import sorting
 from kb.suggestions import MAX_TEXTS, Suggestions
+from kb.trimming import trim
 from kb.types import Encoder, Floats, Layout, Multilingual, Positions
 from kb.understanding.concepts import Glossaries
 from kb.understanding.dictionary import Dictionary, make_dictionary
@@ -319,6 +320,8 @@ class Generations:
             raise
         self._failed = ""
         self._swap(_Held(generation, pins))
+        del held  # what it held is given back as soon as its last reader is done, or after the next
+        trim()
 
 
 def _close(pins: Iterable[Pin]) -> None:

@@ -18,7 +18,7 @@ ROOMS = {
 
 #: Modules of kb from the bottom up. A module imports from its own line and those above it in this list only.
 LAYERS = [
-    {"kb", "kb.errors", "kb.cores", "kb.mapped", "kb.workers", "kb.content.model", "kb.content.wording"},
+    {"kb", "kb.errors", "kb.cores", "kb.mapped", "kb.workers", "kb.trimming", "kb.content.model", "kb.content.wording"},
     {"kb.types", "kb.content.codec", "kb.content.codes", "kb.text", "kb.understanding.query"},
     {
         "kb.config",

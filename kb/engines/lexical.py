@@ -88,10 +88,11 @@ class LexicalRetriever:
             weights.append(weight)
             most += weight
         most = max(most, 1e-9)
+        reader, layout = self._reader, self._layout  # not self, which keeps what is returned: a ring would outlive both
         return Evidence(
             documents=scores.astype(np.float32),
             strength=np.clip(covered / max(most, TELLING), 0, 1).astype(np.float32),
-            passages=lambda chosen: self._by_passage(chosen, query, np.array(weights) / most),
+            passages=lambda chosen: _by_passage(reader, layout, chosen, query, np.array(weights) / most),
         )
 
     def holding(self, phrase: Sequence[Forms]) -> Positions:
@@ -155,19 +156,6 @@ class LexicalRetriever:
             frequency[documents] += WEIGHTS[FIELDS[field]] * counts / self._field_lengths.divisors[field, documents]
         return frequency
 
-    def _by_passage(
-        self, documents: Sequence[int], query: ParsedQuery, weights: NDArray[np.float64]
-    ) -> Sequence[Floats]:
-        """How much of the query the text of each passage of ``documents`` holds."""
-        spans = [(int(self._layout.starts[d]), int(self._layout.starts[d + 1])) for d in documents]
-        keys = [self._layout.keys[start:end].tolist() for start, end in spans]
-        texts = self._reader.analysed(list(chain.from_iterable(keys)))
-        shares = weights.tolist()
-        return [
-            np.array([_held(Counter(texts.get(key, "").split()), query, shares) for key in several], dtype=np.float32)
-            for several in keys
-        ]
-
     def _positions(self, keys: Positions) -> Positions:
         return self._by_key[np.searchsorted(self._sorted_keys, keys)]
 
@@ -184,6 +172,20 @@ def document_places(layout: Layout) -> Positions:
     places = np.full(int(layout.document_keys.max(initial=0)) + 2, -1, dtype=np.int64)
     places[layout.document_keys] = np.arange(len(layout.ids))
     return places
+
+
+def _by_passage(
+    reader: Reader, layout: Layout, documents: Sequence[int], query: ParsedQuery, weights: NDArray[np.float64]
+) -> Sequence[Floats]:
+    """How much of the query the text of each passage of ``documents`` holds."""
+    spans = [(int(layout.starts[d]), int(layout.starts[d + 1])) for d in documents]
+    keys = [layout.keys[start:end].tolist() for start, end in spans]
+    texts = reader.analysed(list(chain.from_iterable(keys)))
+    shares = weights.tolist()
+    return [
+        np.array([_held(Counter(texts.get(key, "").split()), query, shares) for key in several], dtype=np.float32)
+        for several in keys
+    ]
 
 
 def _held(words: Mapping[str, int], query: ParsedQuery, weights: Sequence[float]) -> float:
