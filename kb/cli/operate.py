@@ -249,7 +249,7 @@ def serve(
             address = url(host, own)
             if not shared:
                 click.echo(f"Loading the model {model} ...", err=True)
-            backend.search(Query("warm up", limit=0))  # the first visitor must not wait for it
+            backend.in_need(backend.search(Query("warm up", limit=0)))  # the first visitor must not wait for it
             ready = tell_ready if shared else lambda: _tell_serving(address)
             serve_on(own, app, threads, shared=shared is not None, ready=ready)
 

@@ -7,16 +7,15 @@ that somebody wrote about a change are told only where it touched nothing but en
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-#: As many commits are read, the latest ones, and for so long (seconds).
+from kb.upkeep.git import git
+
+#: As many commits are read, the latest ones.
 MAX_COMMITS = 20_000
-_PATIENCE = 10
 #: As many changes of one file are told, the latest ones.
 MAX_CHANGES = 8
 #: Lines around a change that git tells: all of them, so that every line has its field or heading above it.
@@ -85,8 +84,8 @@ class History:
 def _commits(folder: Path) -> Mapping[str, tuple[_Commit, ...]]:
     """The commits of every file below ``folder``, latest first."""
     # The path of the folder in its repository, with a slash at its end; nothing for the repository itself.
-    below = (_git(folder, "rev-parse", "--show-prefix") or "").strip("\n")
-    told = _git(
+    below = (git(folder, "rev-parse", "--show-prefix") or "").strip("\n")
+    told = git(
         folder,
         *("log", f"--max-count={MAX_COMMITS}", "--no-renames", "--full-diff", "--name-only"),
         *("--format=%x01%H %cs %x02%D%x02 %s", "--", "."),
@@ -103,7 +102,7 @@ def _commits(folder: Path) -> Mapping[str, tuple[_Commit, ...]]:
 
 
 def _changes(folder: Path, path: str, commits: Sequence[_Commit]) -> tuple[Change, ...]:
-    told = _git(
+    told = git(
         folder,
         *("show", "--no-renames", "--no-ext-diff", "--no-textconv", f"--unified={_WHOLE}", "--format=%x01%H"),
         *(*(commit.id for commit in commits), "--", path),
@@ -165,17 +164,3 @@ def _blocks(told: str, head: re.Pattern[str]) -> Iterator[tuple[re.Match[str], l
             lines.append(line)
     if found:
         yield found, lines
-
-
-def _git(folder: Path, *arguments: str) -> str | None:
-    """What git answers; None where there is none, no repository, one of somebody else, or one that is too slow."""
-    git = shutil.which("git")
-    if git is None:
-        return None
-    settings = ("--literal-pathspecs", "--no-pager", "-c", "core.quotePath=off", "-c", "color.ui=never")
-    command = [git, "-C", str(folder), *settings, "-c", "log.showSignature=false", *arguments]
-    try:
-        found = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=_PATIENCE, check=True)  # noqa: S603
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return found.stdout.decode("utf-8", "replace")

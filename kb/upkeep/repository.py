@@ -7,14 +7,13 @@ password, token or folder of this machine ever gets onto a page.
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-_PATIENCE = 10
+from kb.upkeep.git import git
+
 #: The file that tells how to contribute, looked for at the top of the repository.
 _GUIDE = "CONTRIBUTING.md"
 
@@ -60,9 +59,9 @@ _REMOTES = (
 
 def repository_of(folder: Path) -> Repository | None:
     """The one that ``folder`` lies in; None without git, without a remote, or where its host is not a known forge."""
-    remote, top = _git(folder, "remote", "get-url", "origin"), _git(folder, "rev-parse", "--show-toplevel")
-    found = repository_at(remote) if remote else None
-    if found and top and not (Path(top) / _GUIDE).is_file():
+    remote, top = git(folder, "remote", "get-url", "origin"), git(folder, "rev-parse", "--show-toplevel")
+    found = repository_at(remote.strip("\n")) if remote else None
+    if found and top and not (Path(top.strip("\n")) / _GUIDE).is_file():
         return Repository(found.issues)
     return found
 
@@ -79,15 +78,3 @@ def repository_at(remote: str) -> Repository | None:
         return None
     base = f"https://{host}/{path}"
     return Repository(f"{base}/{forge.issues}", f"{base}/{forge.files}/{_GUIDE}" if forge.files else None)
-
-
-def _git(folder: Path, *arguments: str) -> str | None:
-    git = shutil.which("git")
-    if git is None:
-        return None
-    command = [git, "-C", str(folder), *arguments]
-    try:
-        found = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=_PATIENCE, check=True)  # noqa: S603
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return found.stdout.decode("utf-8", "replace").strip("\n")

@@ -168,8 +168,7 @@ def test_they_end_with_the_one_that_started_them(served: _Served, how: signal.Si
     members = served.members()
     served.process.send_signal(how)
     assert served.process.wait(30) == code
-    for member in members:
-        _until(lambda member=member: not _runs(member))  # type: ignore[misc]
+    _until(lambda: not any(map(_runs, members)))
     socket.create_server(("127.0.0.1", served.port)).close()
 
 
