@@ -20,12 +20,14 @@ from kb.engines.encoders.student import Student, student_files
 from training import bag, bert, distilling
 from training.alignment import glosses
 from training.bag import Bag, new_bag, teach
-from training.distilling import distil, encode_with
+from training.distilling import Pace, distil, encode_with
 from training.export import export_bag, export_transformer, load_transformer, table_of, unpack
-from training.feeding import Names, as_rows, flat, halves
+from training.feeding import Feed, halves
 from training.lessons import Lessons
 from training.loss import similarity_loss
-from training.pairs import Pair, evaluation_texts, fingerprint, read_pairs, weights
+from training.packing import Names, flat, pack
+from training.pairs import Pair, evaluation_texts, fingerprint, follows, read_pairs, weights
+from training.prepared import Prepared, load, save
 from training.quantisation import GROUP, four_bits, in_eight_bits, in_four_bits, packed
 from training.row_adam import RowAdam
 from training.scoring import encode_bag
@@ -127,17 +129,21 @@ def small_student() -> tuple[Transformer, Tokenizer]:
     pairs = [Pair("de", "x", "sentence", "der hund jagt die katze", "the dog chases the cat")] * 5
     tokenizer = train_tokenizer(pairs, vocabulary=60)
     wanted = sparse.random(tokenizer.get_vocab_size(), 40, density=0.2, format="csr", random_state=1)
-    return new_transformer(small_teacher(), wanted), tokenizer
+    teacher = small_teacher()
+    return new_transformer(teacher.weights(), wanted, heads=teacher.heads), tokenizer
 
 
 def test_layers_compute_what_transformers_does() -> None:
+    """Two texts in one row, which do not see each other, and one in another."""
     teacher = small_teacher()
-    ids = torch.tensor([[2, 5, 9, 3], [2, 7, 3, 0]])
-    mask = ids != 0
-    weights = dict(teacher.bert.named_parameters())
-    words = torch.nn.functional.embedding(ids, weights["embeddings.word_embeddings.weight"])
-    ours = bert.vectors(words, mask, weights, heads=2)
-    np.testing.assert_allclose(ours.detach(), teacher(ids, mask).detach(), atol=1e-6)
+    ids = torch.tensor([[2, 5, 9, 3], [2, 7, 3, 0], [2, 11, 3, 0]])
+    weights = teacher.weights()
+    read = torch.tensor([[2, 5, 9, 3, 2, 7, 3], [2, 11, 3, 0, 0, 0, 0]])
+    text = torch.tensor([[0, 0, 0, 0, 1, 1, 1], [2, 2, 2, -1, -1, -1, -1]])
+    place = torch.tensor([[0, 1, 2, 3, 0, 1, 2], [0, 1, 2, 0, 0, 0, 0]])
+    words = torch.nn.functional.embedding(read, weights["embeddings.word_embeddings.weight"])
+    ours = bert.pooled(bert.states(words, text, place, weights, heads=teacher.heads), text, 3)
+    np.testing.assert_allclose(ours, teacher(ids, ids != 0).detach(), atol=1e-6)
 
 
 def test_glosses_are_the_english_pieces_that_a_piece_stands_beside() -> None:
@@ -147,13 +153,16 @@ def test_glosses_are_the_english_pieces_that_a_piece_stands_beside() -> None:
         return Texts(np.concatenate(rows).astype(np.int32), np.cumsum([0, *map(len, rows)]))
 
     lessons = Lessons(
-        foreign=texts([0], [1], [0, 1]),
+        foreign=texts([0], [1], [1, 0, 1]),
         place=np.arange(3),
         english=texts([2], [3], [2, 3]),
         teacher=texts([4], [5], [4, 5]),
         weights=np.ones(3),
+        follows=np.zeros(3, dtype=np.bool_),
     )
+    before = lessons.foreign.ids.tolist()
     found = glosses(lessons, (4, 6)).toarray()
+    assert lessons.foreign.ids.tolist() == before  # the third pair has a piece twice, and out of order
     assert found.sum(axis=1) == pytest.approx(1)
     # Of three pairs each word is in two: the cosine to its own is 1, to the other 1/2, and the third power of that 1/8.
     np.testing.assert_allclose(found[0, [4, 5]], [8 / 9, 1 / 9], atol=1e-6)
@@ -176,14 +185,87 @@ def test_a_piece_is_cut_into_pieces_that_make_it_up() -> None:
     assert (halves(tokenizer) >= 0).any()
 
 
-def test_rows_hold_their_texts_between_the_special_tokens() -> None:
-    names = Names(pad=0, cls=2, sep=3, mask=4)
+NAMES = Names(pad=0, cls=2, sep=3, mask=4)
+
+
+def test_texts_are_packed_between_the_special_tokens() -> None:
     texts = Texts(np.array([7, 8, 9, 10], dtype=np.int32), np.array([0, 1, 4]))
-    rows = as_rows(*flat(texts, np.array([[1, 0], [0, -1]])), 2, names)
-    assert rows.ids.tolist() == [[2, 8, 9, 10, 7, 3], [2, 7, 3, 0, 0, 0]]
-    assert rows.lengths.tolist() == [6, 3]
-    long = Texts(np.full(MAX_TOKENS, 5, dtype=np.int32), np.array([0, MAX_TOKENS]))
-    assert as_rows(*flat(long, np.array([[0]])), 1, names).ids.shape == (1, MAX_TOKENS)
+    packed, kept = pack(*flat(texts, np.array([[0, -1], [1, 0]])), 2, NAMES)
+    assert kept.tolist() == [0, 1]
+    assert packed.ids.shape == (1, MAX_TOKENS)
+    assert packed.ids[0, :10].tolist() == [2, 7, 3, 2, 8, 9, 10, 7, 3, 0]
+    assert packed.text[0, :10].tolist() == [0, 0, 0, 1, 1, 1, 1, 1, 1, -1]
+    assert packed.place[0, :10].tolist() == [0, 1, 2, 0, 1, 2, 3, 4, 5, 0]
+
+
+def test_what_is_too_long_is_cut_and_what_has_no_room_left_out() -> None:
+    """Two texts of 256 places in one row: the first has it, and the short one behind them has none either."""
+    long = np.full(MAX_TOKENS, 5)
+    ids, text = np.concatenate([long, long, [6]]), np.repeat([0, 1, 2], [MAX_TOKENS, MAX_TOKENS, 1])
+    packed, kept = pack(ids, text, 3, NAMES, rows=1)
+    assert kept.tolist() == [0]
+    assert packed.ids.tolist() == [[2, *[5] * (MAX_TOKENS - 2), 3]]
+    whole, kept = pack(ids, text, 3, NAMES)
+    assert (len(whole.ids), kept.tolist()) == (3, [0, 1, 2])
+
+
+def test_steps_have_one_shape_and_say_what_each_text_stands_for() -> None:
+    """Pair i is the piece 10 + i, its English the piece 10 + i for the student and 50 + i for the teacher."""
+    numbers = np.arange(20, dtype=np.int32)
+    starts = np.arange(21)
+    lessons = Lessons(
+        foreign=Texts(numbers + 10, starts),
+        place=np.arange(20),
+        english=Texts(numbers + 10, starts),
+        teacher=Texts(numbers + 50, starts),
+        weights=np.ones(20),
+        follows=np.arange(20) % 10 > 0,
+    )
+    feed = Feed(lessons, (NAMES, NAMES), np.full((30, 2), -1), rows=2)
+    for step in itertools.islice(feed.steps(0), 3):
+        read = step.pieces[step.read.ids]
+        assert read.shape == (2, MAX_TOKENS)
+        assert (read != 0).mean() > 0.9
+        assert len(step.places) == step.read.text.max() + 1
+        for text, place in enumerate(step.places.tolist()):
+            inside = read[step.read.text == text]
+            assert inside[[0, -1]].tolist() == [2, 3]
+            assert inside[1] - 10 == place or len(inside) != 3
+        for number, text in enumerate(step.joined.tolist()):
+            wanted = step.whole.ids[step.whole.text == number][1:-1] - 50
+            assert len(wanted) > 1
+            if len(wanted) <= 3:  # of longer ones pieces may be left out or masked
+                assert (read[step.read.text == text][1:-1] - 10).tolist() == wanted.tolist()
+
+
+def test_what_stands_in_a_file_in_turn_goes_on() -> None:
+    kinds = [("de", "sentence"), ("de", "sentence"), ("de", "ui"), ("de", "sentence"), ("fr", "sentence")]
+    pairs = [Pair(language, "x", kind, "a", "b") for language, kind in kinds]
+    assert follows(pairs) == [False, True, False, False, False]
+
+
+def test_what_was_prepared_is_read_as_it_was(tmp_path: Path) -> None:
+    _, tokenizer = small_student()
+    teacher = small_teacher()
+    texts = Texts(np.array([5, 70_000, 7], dtype=np.int32), np.array([0, 2, 3]))
+    lessons = Lessons(texts, np.array([1, 0]), texts, texts, np.array([0.5, 1.5]), np.array([False, True]))
+    wanted = sparse.random(60, 40, density=0.2, format="csr", random_state=1)
+    made = Prepared(lessons, wanted, (tokenizer, tokenizer), teacher.weights(), 2, {"pairs": {"x": {"ui": 2}}})
+    save(made, tmp_path / "prepared")
+    found = load(tmp_path / "prepared")
+    for name in ("foreign", "english", "teacher"):
+        assert getattr(found.lessons, name).ids.tolist() == [5, 70_000, 7]
+        assert getattr(found.lessons, name).starts.tolist() == [0, 2, 3]
+    assert found.lessons.place.tolist() == [1, 0]
+    assert found.lessons.weights.tolist() == [0.5, 1.5]
+    assert found.lessons.follows.tolist() == [False, True]
+    assert found.record == {"pairs": {"x": {"ui": 2}}}
+    assert found.heads == 2
+    np.testing.assert_allclose(found.glosses.toarray(), wanted.toarray(), atol=1e-6)
+    again = new_transformer(found.teacher, found.glosses, heads=2)
+    np.testing.assert_allclose(
+        again.table.detach(), new_transformer(teacher.weights(), wanted, heads=2).table.detach(), atol=2e-3
+    )
 
 
 def test_student_learns_what_its_teacher_says(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,10 +281,12 @@ def test_student_learns_what_its_teacher_says(monkeypatch: pytest.MonkeyPatch) -
     for row in range(2):
         ids = torch.tensor([[2, *english[row].tolist(), 3]])
         known[row] = teacher(ids, torch.ones_like(ids, dtype=torch.bool)).detach().numpy()[0]
-    lessons = Lessons(foreign, np.arange(2), foreign, english, np.ones(2))
+    lessons = Lessons(foreign, np.arange(2), foreign, english, np.ones(2), np.zeros(2, dtype=np.bool_))
     before = encode_with(student, tokenizer, ["der hund jagt", "die katze"])
     tokenizers = (tokenizer, tokenizer)  # their special tokens are the same
-    steps = distil(student, teacher, known, lessons, tokenizers, minutes=1, rate=0.01, tokens=60, seed=0, device=_CPU)
+    steps = distil(
+        student, teacher.weights(), lessons, tokenizers, Pace(minutes=1, rate=0.01, rows=1, seed=0), device=_CPU
+    )
     after = encode_with(student, tokenizer, ["der hund jagt", "die katze"])
     assert steps == 19  # in the twentieth the minute is up
     assert (after * known).sum() > (before * known).sum() + 0.2
@@ -217,7 +301,7 @@ def test_bag_learns_what_its_teacher_says(monkeypatch: pytest.MonkeyPatch) -> No
     _, tokenizer = small_student()
     known = torch.nn.functional.normalize(torch.randn(2, 32, generator=torch.Generator().manual_seed(5)), dim=1).numpy()
     foreign = numbers(tokenizer, texts)
-    lessons = Lessons(foreign, np.arange(2), foreign, foreign, np.ones(2))
+    lessons = Lessons(foreign, np.arange(2), foreign, foreign, np.ones(2), np.zeros(2, dtype=np.bool_))
     size = tokenizer.get_vocab_size()
     wanted = sparse.random(size, size, density=0.2, format="csr", random_state=1)
     made = new_bag(wanted, lessons, small_teacher(size), tokenizer, hidden=64)
@@ -247,6 +331,11 @@ def test_new_network_gives_back_what_it_gets() -> None:
     np.testing.assert_allclose(found.detach(), torch.eye(GROUP)[:2], atol=1e-6)
 
 
+def served(folder: Path) -> Student:
+    """The student in ``folder``, as search reads it."""
+    return Student(student_files(Hashes(), folder / "student"), folder / "data", Hashes())
+
+
 def test_written_bag_reads_as_the_one_that_was_taught(tmp_path: Path) -> None:
     """Our way and that of sentence-transformers give the vectors of the bag, as far as eight bits allow."""
     from sentence_transformers import SentenceTransformer
@@ -259,14 +348,15 @@ def test_written_bag_reads_as_the_one_that_was_taught(tmp_path: Path) -> None:
     unpack(tmp_path / "student", tmp_path / "unpacked")
     texts = ["der hund", "the cat chases", "katze"]
     wanted = encode_bag(made, tokenizer, texts)
-    ours = Student(student_files(Hashes(), tmp_path / "student")).encode(texts)
+    ours = served(tmp_path).encode(texts)
     theirs = SentenceTransformer(str(tmp_path / "unpacked"), device="cpu").encode(texts)
     np.testing.assert_allclose((ours * wanted).sum(axis=1), 1, atol=1e-3)
     np.testing.assert_allclose(theirs, ours, atol=1e-4)
 
 
 def test_written_transformer_reads_as_the_one_that_was_taught(tmp_path: Path) -> None:
-    """As it is read again, and as sentence-transformers runs it: the vectors stay, as far as the bits allow."""
+    """As it is read again, as sentence-transformers runs it, and as search does: the vectors stay, as far as the bits
+    allow."""
     from sentence_transformers import SentenceTransformer
 
     student, tokenizer = small_student()
@@ -275,9 +365,11 @@ def test_written_transformer_reads_as_the_one_that_was_taught(tmp_path: Path) ->
     texts = ["der hund", "the cat chases", "katze"]
     wanted = encode_with(student, tokenizer, texts)
     again = encode_with(load_transformer(tmp_path / "student"), tokenizer, texts)
+    ours = served(tmp_path).encode(texts)
     theirs = SentenceTransformer(str(tmp_path / "unpacked"), device="cpu").encode(texts)
     np.testing.assert_allclose((again * wanted).sum(axis=1), 1, atol=1e-3)
     np.testing.assert_allclose(theirs, again, atol=1e-4)
+    np.testing.assert_allclose((ours * again).sum(axis=1), 1, atol=1e-2)
 
 
 def test_vocabulary_begins_with_the_special_tokens() -> None:

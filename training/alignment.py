@@ -46,7 +46,8 @@ def glosses(lessons: Lessons, sizes: tuple[int, int]) -> sparse.csr_matrix:
 
 def _presence(texts: Texts, size: int) -> sparse.csr_matrix:
     ones = np.ones(len(texts.ids), dtype=np.float32)
-    matrix = sparse.csr_matrix((ones, texts.ids, texts.starts), shape=(len(texts.starts) - 1, size))
+    # A copy, as what follows sorts the pieces of each text where they lie.
+    matrix = sparse.csr_matrix((ones, texts.ids.copy(), texts.starts), shape=(len(texts.starts) - 1, size))
     matrix.sum_duplicates()
     matrix.data[:] = 1
     return matrix

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import Tensor, nn
 
-from training.feeding import Numbers, disturbed, flat, halves
+from training.feeding import disturbed, halves
 from training.lessons import Lessons
 from training.loss import similarity_loss
+from training.packing import Numbers, flat
 from training.quantisation import four_bits
 from training.row_adam import RowAdam
 from training.teacher import Teacher, encode

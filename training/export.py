@@ -21,7 +21,7 @@ from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from kb.engines.encoders.student import MIDDLE
+from kb.engines.encoders.pieces import MIDDLE
 from training.bag import Bag
 from training.quantisation import GROUP, in_eight_bits, in_four_bits, packed
 from training.texts import MAX_TOKENS

@@ -1,7 +1,7 @@
 """What a transformer reads in each step, put together by other processes while the device is busy with the last.
 
-Texts are joined now and then, so that long ones are learned too; pieces are masked, left out, or cut in two (after
-Provilkov, Emelianenko and Voita 2020, "BPE-Dropout").
+Texts are joined now and then, half of them with what goes on behind them, so that long ones are learned too; pieces are
+masked, left out, or cut in two (after Provilkov, Emelianenko and Voita 2020, "BPE-Dropout").
 """
 
 from __future__ import annotations
@@ -18,74 +18,45 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from training.lessons import Lessons
-from training.texts import MAX_TOKENS, Texts
-from training.tokenizer import CLS, INNER, MASK, PAD, SEP
+from training.packing import Names, Numbers, Packed, flat, pack
+from training.texts import MAX_TOKENS
+from training.tokenizer import INNER
 
 #: How often the English itself is read; how many texts are read as one, and how often.
-ENGLISH_SHARE = 0.1
-JOINED = {1: 0.78, 2: 0.12, 4: 0.07, 8: 0.03}
+ENGLISH_SHARE = 0.12
+JOINED = {1: 0.66, 2: 0.16, 4: 0.12, 8: 0.06}
+#: How often texts are joined with those that go on behind them, and not with any.
+GOES_ON = 0.5
 #: How often a piece is masked, left out, and cut in two.
 MASKED, LEFT_OUT, CUT = 0.03, 0.03, 0.05
-#: Groups of like length in a step, about: fewer are quicker to start on an accelerator, more have less padding.
-GROUPS = 4
+#: How full rows are meant to be: short texts find room up to here.
+FULL = 0.985
 #: Steps that wait, for each process.
 WAITING = 8
-
-Numbers = NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Names:
-    """Numbers of special tokens in a vocabulary."""
-
-    pad: int
-    cls: int
-    sep: int
-    mask: int
-
-    @classmethod
-    def of(cls, tokenizer: Tokenizer) -> Names:
-        return cls(*(int(tokenizer.token_to_id(name) or 0) for name in (PAD, CLS, SEP, MASK)))
-
-
-@dataclass(frozen=True)
-class Rows:
-    """Texts ready to be read: ``ids``, shape (n, tokens), and how many of each row are text."""
-
-    ids: Numbers
-    lengths: Numbers
-
-
-@dataclass(frozen=True)
-class Group:
-    """Texts of like length, and the numbers of the English that they stand for.
-
-    ``joined``: rows whose English is several texts; ``whole``: these as the teacher reads them.
-    """
-
-    rows: Rows
-    places: Numbers
-    joined: Numbers
-    whole: Rows
 
 
 @dataclass(frozen=True)
 class Step:
-    """What is read at once: the different ``pieces`` of it, and groups whose ``ids`` are places in these."""
+    """What is read at once: the different ``pieces`` of it, texts whose ``ids`` are places in these, and the numbers of
+    the English that they stand for. ``joined``: texts whose English is several; ``whole``: these as the teacher reads
+    them."""
 
     pieces: Numbers
-    groups: tuple[Group, ...]
+    read: Packed
+    places: Numbers
+    joined: Numbers
+    whole: Packed
 
 
 @dataclass(frozen=True)
 class Feed:
     """What steps are made from: ``names`` of the student and of the teacher, ``cut``: see :func:`halves`, and how many
-    pieces a step has, about."""
+    rows of :data:`~training.texts.MAX_TOKENS` pieces a step has."""
 
     lessons: Lessons
     names: tuple[Names, Names]
     cut: Numbers
-    tokens: int
+    rows: int
 
     def steps(self, seed: int) -> Iterator[Step]:
         """Steps without end."""
@@ -93,32 +64,34 @@ class Feed:
         chances = np.cumsum(lessons.weights)
         foreign, english, known = (np.diff(each.starts) for each in (lessons.foreign, lessons.english, lessons.teacher))
         sizes, often = np.array(list(JOINED)), np.cumsum(list(JOINED.values()))
-        usual = float((foreign * lessons.weights).sum() / chances[-1]) * float(
-            (sizes * np.diff(often, prepend=0)).sum()
-        )
-        count = max(8, int(self.tokens / (usual + 2)))
+        columns = np.arange(sizes.max())
+        onward = _onward(lessons.follows)
+        usual = float((foreign * lessons.weights).sum() / chances[-1])
+        room = int(self.rows * MAX_TOKENS * FULL)
+        count = max(8, int(1.5 * room / (usual * float((sizes * np.diff(often, prepend=0)).sum()) + 2)))
         while True:
             several = sizes[np.minimum(np.searchsorted(often, chance.random(count)), len(sizes) - 1)]
-            drawn = np.full((count, sizes.max()), -1)
-            wanted = np.arange(sizes.max()) < several[:, None]
-            drawn[wanted] = np.searchsorted(chances, chance.random(int(several.sum())) * chances[-1])
+            drawn = np.searchsorted(chances, chance.random((count, len(columns))) * chances[-1])
+            drawn = np.minimum(drawn, len(foreign) - 1)
+            behind = onward[drawn[:, 0]]
+            goes_on = (behind > 1) & (chance.random(count) < GOES_ON)
+            drawn[goes_on] = np.minimum(drawn[goes_on, :1] + columns, len(foreign) - 1)
+            several = np.where(goes_on, np.minimum(several, behind), several)
+            wanted = columns < several[:, None]
             own = chance.random(count) < ENGLISH_SHARE
-            places = np.where(wanted, lessons.place[drawn], -1)
+            places = lessons.place[drawn]
             read = np.where(own[:, None], english[places], foreign[drawn])
-            # Several texts are taken apart where they could not be read whole, or half of them would stand for all.
-            long = np.maximum((read * wanted).sum(1), (known[places] * wanted).sum(1)) > 0.9 * MAX_TOKENS
-            wanted[long, 1:] = False
-            drawn[~wanted], places[~wanted] = -1, -1
-            lengths = (read * wanted).sum(1)
-            order = np.argsort(-lengths, kind="stable")
-            groups = []
-            while len(order):
-                most = max(1, self.tokens // GROUPS // (int(lengths[order[0]]) + 2))
-                taken, order = order[:most], order[most:]
-                groups.append(self._group(drawn[taken], places[taken], own[taken], chance))
-            yield _step(groups)
+            # Of several texts the last are left out where they could not be read whole: half of them would stand for
+            # all.
+            most = 0.9 * MAX_TOKENS
+            wanted[:, 1:] &= np.maximum((read * wanted).cumsum(1), (known[places] * wanted).cumsum(1))[:, 1:] < most
+            wanted = np.logical_and.accumulate(wanted, axis=1)
+            lengths = np.minimum((read * wanted).sum(1) + 2, MAX_TOKENS)
+            taken = slice(0, max(1, int(np.searchsorted(lengths.cumsum(), room))))
+            drawn, places = (np.where(wanted, each, -1)[taken] for each in (drawn, places))
+            yield self._step(drawn, places, own[taken], chance)
 
-    def _group(self, drawn: Numbers, places: Numbers, own: NDArray[np.bool_], chance: np.random.Generator) -> Group:
+    def _step(self, drawn: Numbers, places: Numbers, own: NDArray[np.bool_], chance: np.random.Generator) -> Step:
         sides = (
             flat(self.lessons.foreign, np.where(own[:, None], -1, drawn)),
             flat(self.lessons.english, np.where(own[:, None], places, -1)),
@@ -126,51 +99,20 @@ class Feed:
         ids, row = (np.concatenate(each) for each in zip(*sides, strict=True))
         order = np.argsort(row, kind="stable")
         ids, row = disturbed(ids[order], row[order], self.cut, self.names[0].mask, chance)
+        read, kept = pack(ids, row, len(own), self.names[0], rows=self.rows)
+        places = places[kept]
         joined = np.flatnonzero(places[:, 1] >= 0)
-        whole = as_rows(*flat(self.lessons.teacher, places[joined]), len(joined), self.names[1])
-        return Group(as_rows(ids, row, len(own), self.names[0]), places[:, 0], joined, whole)
+        whole, _ = pack(*flat(self.lessons.teacher, places[joined]), len(joined), self.names[1])
+        pieces, place = np.unique(read.ids, return_inverse=True)
+        read = Packed(place.reshape(read.ids.shape).astype(np.int32), read.text, read.place)
+        return Step(pieces.astype(np.int64), read, places[:, 0], joined, whole)
 
 
-def _step(groups: list[Group]) -> Step:
-    ids = [group.rows.ids for group in groups]
-    pieces, place = np.unique(np.concatenate([each.ravel() for each in ids]), return_inverse=True)
-    ends = itertools.accumulate(each.size for each in ids)
-    return Step(
-        pieces,
-        tuple(
-            Group(
-                Rows(place[end - group.rows.ids.size : end].reshape(group.rows.ids.shape), group.rows.lengths),
-                group.places,
-                group.joined,
-                group.whole,
-            )
-            for group, end in zip(groups, ends, strict=True)
-        ),
-    )
-
-
-def as_rows(flat: Numbers, row: Numbers, n: int, names: Names) -> Rows:
-    """Pieces one behind the other, the row of each, as rows with special tokens, cut where they are too long."""
-    counts = np.bincount(row, minlength=n)
-    column = np.arange(len(row)) - (counts.cumsum() - counts)[row] + 1
-    counts = np.minimum(counts, MAX_TOKENS - 2)
-    fits = column < MAX_TOKENS - 1
-    longest = int(counts.max(initial=0)) + 2
-    ids = np.full((n, longest), names.pad, dtype=np.int64)
-    ids[row[fits], column[fits]] = flat[fits]
-    ids[:, 0] = names.cls
-    ids[np.arange(n), counts + 1] = names.sep
-    return Rows(ids, counts + 2)
-
-
-def flat(texts: Texts, numbers: Numbers) -> tuple[Numbers, Numbers]:
-    """The pieces of ``numbers`` (shape (n, k), -1 for none) one behind the other, and the row of each."""
-    used = np.maximum(numbers, 0).ravel()
-    starts = texts.starts[used]
-    lengths = np.where(numbers.ravel() >= 0, texts.starts[used + 1] - starts, 0)
-    ends = lengths.cumsum()
-    part = np.repeat(np.arange(len(lengths)), lengths)
-    return texts.ids[np.arange(len(part)) + (starts - ends + lengths)[part]].astype(np.int64), part // numbers.shape[1]
+def _onward(follows: NDArray[np.bool_]) -> Numbers:
+    """How many pairs, the first of them included, go on from each."""
+    ends = np.append(np.flatnonzero(~follows), len(follows))
+    numbers = np.arange(len(follows))
+    return ends[np.searchsorted(ends, numbers, side="right")] - numbers
 
 
 def halves(tokenizer: Tokenizer) -> Numbers:

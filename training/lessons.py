@@ -1,4 +1,4 @@
-"""What a transformer learns from: pairs as numbers of pieces, the English of many of them once."""
+"""What is learned from: pairs as numbers of pieces, the English of many of them once."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from training.texts import Texts
 
 @dataclass(frozen=True)
 class Lessons:
-    """``foreign``, ``place`` and ``weights``: for each pair the other language, the number of its English, and how
-    often it is met. ``english`` and ``teacher``: the different English texts, as the tokenizers of the student and of
-    the teacher read them.
+    """``foreign``, ``place``, ``weights`` and ``follows``: for each pair the other language, the number of its English,
+    how often it is met, and whether it goes on with the pair before. ``english`` and ``teacher``: the different English
+    texts, as the tokenizers of the student and of the teacher read them.
     """
 
     foreign: Texts
@@ -22,3 +22,4 @@ class Lessons:
     english: Texts
     teacher: Texts
     weights: NDArray[np.float64]
+    follows: NDArray[np.bool_]

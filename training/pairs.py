@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import itertools
 import json
 import unicodedata
 from collections import Counter
@@ -20,8 +21,17 @@ ENGLISH = "en"
 #: How often a pair of each kind is met, a sentence of running text being the measure. Words by themselves are many
 #: and say little about how words combine.
 KINDS: Mapping[str, float] = {"sentence": 1.0, "ui": 0.7, "term": 0.2}
-#: Sources that count for less: formulaic vocabulary of procurement; pairs joined through a third language drift.
-SOURCES: Mapping[str, float] = {"eforms": 0.2, "opus-tatoeba-pivot": 0.7}
+#: Sources that count for less: formulaic vocabulary of procurement; pairs joined through a third language drift;
+#: archaic language, and much of one kind.
+SOURCES: Mapping[str, float] = {
+    "eforms": 0.2,
+    "eforms-more": 0.2,
+    "opus-tatoeba-pivot": 0.7,
+    "bible": 0.3,
+    "libreoffice": 0.4,
+    "python-docs": 0.5,
+    "gnucash": 0.5,
+}
 #: A language with n pairs is met n ** BALANCE times as often as one with a single pair, so that small ones are heard.
 BALANCE = 0.7
 #: Longer texts than this are left out: what the student reads is cut anyway.
@@ -91,6 +101,12 @@ def weights(pairs: Sequence[Pair]) -> list[float]:
     raw = [KINDS[pair.kind] * SOURCES.get(pair.source, 1.0) * sizes[pair.language] ** (BALANCE - 1) for pair in pairs]
     mean = sum(raw) / len(raw)
     return [weight / mean for weight in raw]
+
+
+def follows(pairs: Sequence[Pair]) -> list[bool]:
+    """Whether each pair is a sentence behind another of the same file: what stands in a file in turn mostly goes on."""
+    kinds = [(pair.language, pair.source, pair.kind) if pair.kind == "sentence" else None for pair in pairs]
+    return [False, *(here is not None and here == before for before, here in itertools.pairwise(kinds))][: len(pairs)]
 
 
 def counts(pairs: Iterable[Pair]) -> Mapping[str, Mapping[str, int]]:

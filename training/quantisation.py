@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from kb.engines.encoders.student import MIDDLE
+from kb.engines.encoders.pieces import MIDDLE
 
 #: How many values of a row in four bits share a scale, and the largest whole number.
 GROUP, LARGEST = 32, 7

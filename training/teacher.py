@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +25,14 @@ class Teacher(nn.Module):
     def __init__(self, bert: BertModel) -> None:
         super().__init__()
         self.bert = bert
+
+    @property
+    def heads(self) -> int:
+        return int(self.bert.config.num_attention_heads)
+
+    def weights(self) -> Mapping[str, Tensor]:
+        """As :mod:`training.bert` takes them."""
+        return {name: value.detach() for name, value in self.bert.named_parameters()}
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """``ids``, ``mask``: int64 and bool, shape (n, tokens). Rows of unit length, shape (n, dimension)."""

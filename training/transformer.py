@@ -13,7 +13,6 @@ from torch import Tensor, nn
 
 from training import bert
 from training.quantisation import four_bits
-from training.teacher import Teacher
 from training.texts import MAX_TOKENS
 
 WORDS, _PLACES = "embeddings.word_embeddings.weight", "embeddings.position_embeddings.weight"
@@ -38,18 +37,16 @@ class Transformer(nn.Module):
         """The vectors of ``pieces`` as four bits keep them."""
         return four_bits(nn.functional.embedding(pieces, self.table))
 
-    def read(self, words: Tensor, mask: Tensor, weights: bert.Weights) -> Tensor:
-        """Texts by the vectors of their pieces: see :func:`training.bert.vectors`."""
-        return bert.vectors(words.to(weights[_PLACES].dtype), mask, weights, heads=self.heads)
-
-    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
-        """``ids``, ``mask``: int64 and bool, shape (n, tokens). Rows of unit length, float32, shape (n, dimension)."""
-        return self.read(self.words(ids), mask, self.weights())
+    def forward(self, ids: Tensor, text: Tensor, place: Tensor, texts: int) -> Tensor:
+        """``ids``, ``text``, ``place``: shape (rows, pieces), see :class:`training.packing.Packed`, of so many
+        ``texts``. Rows of unit length, float32, shape (texts, dimension)."""
+        found = bert.states(self.words(ids), text, place, self.weights(), heads=self.heads)
+        return bert.pooled(found, text, texts)
 
 
-def new_transformer(teacher: Teacher, glosses: sparse.csr_matrix) -> Transformer:
+def new_transformer(teacher: bert.Weights, glosses: sparse.csr_matrix, *, heads: int) -> Transformer:
     """A student that reads each piece as the teacher reads the English pieces of its row of ``glosses``."""
-    body = {name: value.detach().float().clone() for name, value in teacher.bert.named_parameters()}
+    body = {name: value.detach().float().clone() for name, value in teacher.items()}
     words = body.pop(WORDS)
     body[_PLACES] = body[_PLACES][:MAX_TOKENS].clone()
     table = torch.from_numpy((glosses @ words.numpy()).astype("float32"))
@@ -57,4 +54,4 @@ def new_transformer(teacher: Teacher, glosses: sparse.csr_matrix) -> Transformer
     lengths = table.norm(dim=1, keepdim=True)
     chance = torch.randn(table.shape, generator=torch.Generator().manual_seed(0)) * words.std()
     table = torch.where(lengths > 0, table * usual / lengths.clamp_min(1e-9), chance)
-    return Transformer(table, body, heads=int(teacher.bert.config.num_attention_heads))
+    return Transformer(table, body, heads=heads)
