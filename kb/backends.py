@@ -103,7 +103,7 @@ class Snapshot:
         except ModelError:  # words are found without a model; who asks for meaning is told when it is encoded
             return False
 
-    def in_english(self, word: str) -> Sequence[tuple[str, float]]:
+    def near(self, word: str) -> Sequence[tuple[str, float]]:
         return self.generation.dictionary(self.reader, self.encoder()).translations(word)
 
     def is_word(self, word: str) -> bool:
@@ -452,10 +452,12 @@ def load_encoder(model: str, data: Path | None = None, *, threads: int | None = 
         return SentenceTransformerEncoder(files, threads=threads)
     from kb.engines.encoders.fast_encoder import FastEncoder
     from kb.engines.encoders.multilingual import MultilingualEncoder
-    from kb.engines.encoders.student import student_files
+    from kb.engines.encoders.student import Student, student_files
 
     encoder = FastEncoder(files, data, hashes, threads=threads)
-    return MultilingualEncoder(encoder, student_files(hashes)) if model == DEFAULT_MODEL else encoder
+    if model != DEFAULT_MODEL:
+        return encoder
+    return MultilingualEncoder(encoder, Student(student_files(hashes), data, hashes))
 
 
 def vector_index(manifest: Manifest) -> str:

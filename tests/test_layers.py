@@ -59,7 +59,6 @@ PACKAGES = {
         "kb.engines.encoders.encoder",
         "kb.engines.reranker",
         "kb.engines.encoders.static",
-        "kb.engines.encoders.student",
     },
     "rapidfuzz": {"kb.understanding.spelling"},
     "regex": {"kb.text.analysis", "kb.understanding.query"},

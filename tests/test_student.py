@@ -16,9 +16,10 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
+from kb.engines.encoders.bag import TOKENIZER, WEIGHTS
 from kb.engines.encoders.model_files import Hashes
 from kb.engines.encoders.multilingual import OWN, MultilingualEncoder
-from kb.engines.encoders.student import STUDENT, TOKENIZER, WEIGHTS, Student, student_files
+from kb.engines.encoders.student import STUDENT, Student, student_files
 from kb.errors import ModelError
 from kb.types import Document, Encoder, Floats, Multilingual, Query, Section
 from kb.understanding.crosslingual import SHARES, query_vector, reader_of
@@ -58,6 +59,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def student_of(folder: Path) -> Student:
+    return Student(student_files(Hashes(), folder), folder, Hashes())
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -70,7 +75,7 @@ def folder(tmp_path: Path) -> Path:
 )
 def test_text_is_the_mean_of_its_pieces(folder: Path, text: str, expected: tuple[float, float]) -> None:
     """The network of this student gives back what it gets, as silu(x) - silu(-x) = x."""
-    student = Student(student_files(Hashes(), folder))
+    student = student_of(folder)
     wanted = np.array(expected) / max(float(np.linalg.norm(expected)), 1)
     np.testing.assert_allclose(student.encode_query(text), wanted, atol=1e-3)
     np.testing.assert_allclose(student.encode([text, "katze"])[1], (0, -1), atol=1e-3)
@@ -80,7 +85,7 @@ def test_text_is_the_mean_of_its_pieces(folder: Path, text: str, expected: tuple
 def test_damaged_student_is_told(folder: Path, file: str) -> None:
     (folder / file).write_bytes(b"{")
     with pytest.raises(ModelError, match="install the project again"):
-        Student(student_files(Hashes(), folder))
+        student_of(folder).encode(["hund"])
 
 
 def test_missing_student_is_told(folder: Path) -> None:
@@ -90,11 +95,11 @@ def test_missing_student_is_told(folder: Path) -> None:
 
 
 def test_another_student_is_another_space(folder: Path, encoder: FakeEncoder) -> None:
-    before = MultilingualEncoder(encoder, student_files(Hashes(), folder)).fingerprint
+    before = MultilingualEncoder(encoder, student_of(folder)).fingerprint
     tokenizer = json.loads((folder / TOKENIZER).read_text(encoding="utf-8"))
     tokenizer["model"]["vocab"]["wal"] = 4
     (folder / TOKENIZER).write_text(json.dumps(tokenizer), encoding="utf-8")
-    after = MultilingualEncoder(encoder, student_files(Hashes(), folder)).fingerprint
+    after = MultilingualEncoder(encoder, student_of(folder)).fingerprint
     assert len({before, after, encoder.fingerprint}) == 3
 
 
@@ -103,7 +108,7 @@ def test_shipped_student_is_small_and_speaks_the_space_of_the_model() -> None:
     assert sum(path.stat().st_size for path in STUDENT.iterdir()) <= 30_000_000
     dictionary = make_dictionary(
         dict.fromkeys(["school", "children", "parents", "police", "money", "water"], 1),
-        Student(student_files(Hashes())).encode,
+        student_of(STUDENT).encode,
     )
     words = {"деца": "children", "iskola": "school", "padres": "parents", "policja": "police", "χρηματα": "money"}
     found = {word: dictionary.translations(word)[0][0] for word in words}
@@ -161,7 +166,7 @@ def test_passage_is_read_by_both_and_a_query_by_the_student(folder: Path) -> Non
         "last.bias": np.zeros(64, dtype=np.float16),
     }
     save_file(weights, folder / WEIGHTS)
-    reader = MultilingualEncoder(english, student_files(Hashes(), folder)).reader("de")
+    reader = MultilingualEncoder(english, student_of(folder)).reader("de")
     axis = np.eye(64)[0]
     np.testing.assert_allclose(reader.encode_query("hund"), axis, atol=1e-3)
     wanted = OWN * axis + (1 - OWN) * english.encode_query("hund")
@@ -248,6 +253,52 @@ def test_words_count_more_among_documents_in_the_language_of_the_question(make_b
     beside = make_backend(german, *(replace(english, id=f"english{n}") for n in range(9)), using=Pair())
     many = beside.search(Query(question)).hits[0].why
     assert few.lexical > many.lexical > 0
+
+
+class Speaking(Translating):
+    """Reads German words for the same thing alike."""
+
+    ENGLISH: ClassVar = {"laden": "shop", "geschaeft": "shop", "esel": "donkey", "strand": "beach"}
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        return np.array([self.encode_query(text) for text in texts], dtype=np.float32).reshape(-1, self.dimension)
+
+
+def speaking() -> Pair:
+    pair = Pair()
+    pair._foreign = Speaking("foreign")
+    return pair
+
+
+SHOPS = (
+    Document(id="near", title="Lampe", language="de", sections=(Section((), "Das Geschaeft ist hier."),)),
+    Document(id="other", title="Lampe", language="de", sections=(Section((), "Der Berg ist hier."),)),
+    Document(id="both", title="Lampe", language="de", sections=(Section((), "Der Laden ist hier."),)),
+)
+
+
+def test_a_question_in_the_language_of_the_documents_finds_words_that_mean_nearly_the_same(
+    make_backend: MakeBackend,
+) -> None:
+    """Behind the word itself, and it is told which was found."""
+    hits = make_backend(*SHOPS, using=speaking()).search(Query("Wo ist ein Laden?", mode="lexical")).hits
+    assert [hit.id for hit in hits] == ["both", "near"]
+    assert [[(word.word, word.translations) for word in hit.why.words] for hit in hits] == [
+        [("Laden", ())],
+        [("Laden", ("geschaeft",))],
+    ]
+
+
+def test_words_are_taken_as_they_are_where_few_documents_are_in_the_language(make_backend: MakeBackend) -> None:
+    """One in forty would count .7 * 2 / 40, which is below what is looked up."""
+    lamps = (Document(id=f"lamp{n}", title="Lamp", sections=(Section((), "lamp bread"),)) for n in range(117))
+    backend = make_backend(*SHOPS, *lamps, using=speaking())
+    assert [hit.id for hit in backend.search(Query("Wo ist ein Laden?", mode="lexical")).hits] == ["both"]
+
+
+def test_exact_words_are_taken_as_they_are(make_backend: MakeBackend) -> None:
+    backend = make_backend(*SHOPS, using=speaking())
+    assert [hit.id for hit in backend.search(Query("Laden", mode="lexical", exact=True)).hits] == ["both"]
 
 
 def test_changed_language_is_read_again(make_backend: MakeBackend) -> None:

@@ -12,13 +12,14 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kb.engines.encoders import openvino_runtime
 from kb.engines.encoders.model_files import Hashes
@@ -64,6 +65,10 @@ SAMPLES: tuple[str, ...] = (
 )
 
 
+#: What a network is fed with, from what its tokenizer gives.
+Feed = Callable[[Mapping[str, Ids]], Mapping[str, NDArray[Any]]]
+
+
 class NotCompilable(KbError):
     """The model cannot be had in compiled form; the message says why."""
 
@@ -87,23 +92,31 @@ class Parts:
     """What a form is made of. ``tokenizer``: the text of its file.
 
     ``reference``: the model's own vectors for :data:`SAMPLES`, as passages, then as queries: float32, shape
-    (2 * len(SAMPLES), dimension).
+    (2 * len(SAMPLES), dimension). ``feed``: see :class:`CompiledEncoder`.
     """
 
     network: openvino_runtime.Network
     tokenizer: str
     description: Description
     reference: Floats
+    feed: Feed | None = None
 
 
 class CompiledEncoder:
     """An Encoder. Thread-safe; a query is worked on by one thread, passages by all cores; memory by the batch."""
 
     def __init__(
-        self, fingerprint: str, network: openvino_runtime.Network, tokenizer: str, description: Description
+        self,
+        fingerprint: str,
+        network: openvino_runtime.Network,
+        tokenizer: str,
+        description: Description,
+        feed: Feed | None = None,
     ) -> None:
-        """Raises ValueError for a ``tokenizer`` that is none."""
+        """``feed``: what makes the inputs of a network that reads other things than tokens. Raises ValueError for a
+        ``tokenizer`` that is none."""
         self.fingerprint = fingerprint
+        self._feed: Feed = feed or (lambda batch: batch)
         self._network = network
         self._description = description
         self._tokens = Tokens(tokenizer, most=description.most, padding=description.padding, left=description.left)
@@ -124,7 +137,7 @@ class CompiledEncoder:
 
     def encode_query(self, text: str) -> Floats:
         rows = self._tokens.encode([self._description.query + text])
-        vector: Floats = self._network.run(self._tokens.batch(rows))[0]
+        vector: Floats = self._network.run(self._feed(self._tokens.batch(rows)))[0]
         return vector
 
     def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
@@ -133,7 +146,7 @@ class CompiledEncoder:
     def measure(self) -> TokenMeasure:
         return self._tokens.measure(self.max_tokens)
 
-    def _batches(self, rows: Sequence[Encoded]) -> Iterator[tuple[list[int], dict[str, Ids]]]:
+    def _batches(self, rows: Sequence[Encoded]) -> Iterator[tuple[list[int], Mapping[str, NDArray[Any]]]]:
         """Rows of like length together, longest first, so that little is padding and no core waits for the last."""
         share = sum(map(len, rows)) // (2 * self._network.streams)
         most = min(TOKENS, max(TOKENS // 8, share))
@@ -141,11 +154,13 @@ class CompiledEncoder:
         while waiting:
             several = max(1, most // max(1, len(rows[waiting[0]])))
             taken, waiting = waiting[:several], waiting[several:]
-            yield taken, self._tokens.batch([rows[row] for row in taken])
+            yield taken, self._feed(self._tokens.batch([rows[row] for row in taken]))
 
 
-def open_form(data: Path, fingerprint: str, hashes: Hashes) -> CompiledEncoder | None:
+def open_form(data: Path, fingerprint: str, hashes: Hashes, feed: Feed | None = None) -> CompiledEncoder | None:
     """The form of a model in the data folder; None where there is none for this runtime, or not a sound one.
+
+    ``feed``: see :class:`CompiledEncoder`.
 
     Raises NotCompilable where an earlier try failed, ImportError without the runtime.
     """
@@ -160,7 +175,7 @@ def open_form(data: Path, fingerprint: str, hashes: Hashes) -> CompiledEncoder |
             return None
         network = openvino_runtime.Network(folder / _NETWORK)
         tokenizer = (folder / _TOKENIZER).read_text(encoding="utf-8")
-        return CompiledEncoder(fingerprint, network, tokenizer, Description(**manifest["description"]))
+        return CompiledEncoder(fingerprint, network, tokenizer, Description(**manifest["description"]), feed)
     except (KbError, OSError, ValueError, RuntimeError, LookupError, TypeError):
         return None
 
@@ -179,7 +194,8 @@ def make_form(data: Path, fingerprint: str, parts: Callable[[], Parts]) -> None:
     try:
         try:
             made = parts()
-            verify(CompiledEncoder(fingerprint, made.network, made.tokenizer, made.description), made.reference)
+            encoder = CompiledEncoder(fingerprint, made.network, made.tokenizer, made.description, made.feed)
+            verify(encoder, made.reference)
         except NotCompilable as error:
             _write(aside / _MANIFEST, {"refused": str(error)})
             _put(aside, place)

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Sequence
 
 import numpy as np
 
-from kb.engines.encoders.model_files import ModelFiles
-from kb.engines.encoders.student import Student
 from kb.text.languages import ENGLISH
 from kb.types import Encoder, Floats
 
@@ -37,29 +34,27 @@ class _InTheSpace:
 
 
 class MultilingualEncoder(_InTheSpace):
-    """An Encoder, and kb.types.Multilingual. Thread-safe; the student is read when a text first asks for it."""
+    """An Encoder, and kb.types.Multilingual. Thread-safe."""
 
-    def __init__(self, english: Encoder, student: ModelFiles) -> None:
+    def __init__(self, english: Encoder, student: Encoder) -> None:
         super().__init__(english)
-        self._files = student
-        self._lock = threading.Lock()
-        self._foreign: ForeignReader | None = None
+        self._foreign = ForeignReader(english, student)
 
     def reader(self, language: str) -> Encoder:
         """Raises ModelError when the student's files are damaged."""
-        return self.english if language == ENGLISH else self._reader()
+        return self.english if language == ENGLISH else self._foreign
 
     def by_student(self, texts: Sequence[str]) -> Floats:
-        return self._reader().student.encode(texts)
+        return self._foreign.student.encode(texts)
 
     @property
     def student_fingerprint(self) -> str:
-        return self._files.fingerprint
+        return self._foreign.student.fingerprint
 
     @property
     def fingerprint(self) -> str:
         """Both together: an index that was made without the student has no vectors of its texts."""
-        return _both(self.english.fingerprint, self._files.fingerprint)
+        return _both(self.english.fingerprint, self.student_fingerprint)
 
     def encode(self, texts: Sequence[str]) -> Floats:
         return self.english.encode(texts)
@@ -67,18 +62,11 @@ class MultilingualEncoder(_InTheSpace):
     def encode_query(self, text: str) -> Floats:
         return self.english.encode_query(text)
 
-    def _reader(self) -> ForeignReader:
-        if self._foreign is None:
-            with self._lock:
-                if self._foreign is None:
-                    self._foreign = ForeignReader(self.english, Student(self._files))
-        return self._foreign
-
 
 class ForeignReader(_InTheSpace):
     """An Encoder of texts in other languages, by both. Thread-safe."""
 
-    def __init__(self, english: Encoder, student: Student) -> None:
+    def __init__(self, english: Encoder, student: Encoder) -> None:
         super().__init__(english)
         self.student = student
         self.fingerprint = _both(english.fingerprint, student.fingerprint, str(OWN))

@@ -1,4 +1,4 @@
-"""Models in OpenVINO: traced from torch once, then run without it. The only module that names openvino.
+"""Models in OpenVINO: traced from torch once, then run without it. The only module that imports openvino.
 
 Weights are kept as 8-bit integers with a scale for each output channel, activations are quantised as they come in
 groups of :data:`GROUP` values, which processors with VNNI multiply four times as fast as floats; what is not a matrix
@@ -25,9 +25,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kb.cores import CORES
-from kb.engines.encoders.tokens import Ids
 from kb.types import Floats
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ GROUP = 128
 _SMALLEST = 64 * 64
 
 
-def _openvino() -> Any:
+def package() -> Any:
     """The package, without the part that converts models of other frameworks: importing that sends a telemetry event.
 
     Nothing here may speak to the network, and the part takes longer to load than all the rest. Where something else
@@ -54,14 +54,22 @@ def _openvino() -> Any:
     return openvino
 
 
+def operations() -> Any:
+    """What networks are built from."""
+    package()
+    from openvino import opset13
+
+    return opset13
+
+
 @functools.cache
 def _core() -> Any:
-    return _openvino().Core()
+    return package().Core()
 
 
 def version() -> str:
     """The runtime and the processor that a saved network is for. ImportError without the runtime."""
-    return f"openvino {_openvino().get_version()}, {_core().get_property('CPU', 'FULL_DEVICE_NAME')}, {_units()}"
+    return f"openvino {package().get_version()}, {_core().get_property('CPU', 'FULL_DEVICE_NAME')}, {_units()}"
 
 
 def _units() -> str:
@@ -84,7 +92,7 @@ def trace(model: SentenceTransformer, names: Sequence[str], examples: Sequence[A
 
     ``examples``: a tensor for each of ``names``. Raises RuntimeError, or whatever the model's own code raises.
     """
-    ov = _openvino()
+    ov = package()
     import torch
     from openvino.frontend import FrontEndManager
     from openvino.frontend.pytorch.ts_decoder import TorchScriptPythonDecoder
@@ -128,9 +136,7 @@ def quantise(traced: openvino.Model) -> None:
 
     Symmetric, rounded to nearest: the largest weight of a channel becomes 127.
     """
-    _openvino()
-    from openvino import opset13 as operations
-
+    ops = operations()
     for operation in traced.get_ops():
         if operation.get_type_name() != "MatMul":
             continue
@@ -143,9 +149,7 @@ def quantise(traced: openvino.Model) -> None:
         inner = 1 if operation.get_attributes()["transpose_b"] else 0
         scale = np.maximum(np.abs(values).max(axis=inner, keepdims=True) / 127, np.finfo(np.float32).tiny)
         integers = np.clip(np.rint(values / scale), -127, 127).astype(np.int8)
-        restored = operations.multiply(
-            operations.convert(operations.constant(integers), "f32"), operations.constant(scale.astype(np.float32))
-        )
+        restored = ops.multiply(ops.convert(ops.constant(integers), "f32"), ops.constant(scale.astype(np.float32)))
         operation.input(1).replace_source_output(restored.output(0))
 
 
@@ -171,7 +175,7 @@ class Network:
             # Private to this process and never written: weights stay in the file until they are used. The network
             # reads them where they are, so the mapping must live as long as it.
             self._mapped = np.memmap(source, dtype=np.uint8, mode="c")
-            content = _openvino().Tensor(self._mapped, shared_memory=True)
+            content = package().Tensor(self._mapped, shared_memory=True)
             self._compiled = _core().import_model(content, "CPU", settings)
         else:
             self._compiled = _core().compile_model(source, "CPU", settings)
@@ -190,7 +194,7 @@ class Network:
         else:
             path.write_bytes(self._compiled.export_model().getvalue())
 
-    def run(self, inputs: Mapping[str, Ids]) -> Floats:
+    def run(self, inputs: Mapping[str, NDArray[Any]]) -> Floats:
         """Vectors for one batch, float32, shape (rows, dimension)."""
         request = self._idle.get()
         try:
@@ -199,11 +203,11 @@ class Network:
         finally:
             self._idle.put(request)
 
-    def run_all(self, batches: Iterable[tuple[Sequence[int], Mapping[str, Ids]]], found: Floats) -> None:
+    def run_all(self, batches: Iterable[tuple[Sequence[int], Mapping[str, NDArray[Any]]]], found: Floats) -> None:
         """Write the vectors of each batch into its rows of ``found``; all cores work, one caller at a time."""
         with self._bulk:
             if self._jobs is None:
-                self._jobs = _openvino().AsyncInferQueue(self._compiled, self.streams)
+                self._jobs = package().AsyncInferQueue(self._compiled, self.streams)
 
             def keep(request: Any, rows: Sequence[int]) -> None:
                 found[rows] = request.get_output_tensor(0).data
