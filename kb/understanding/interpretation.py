@@ -37,6 +37,9 @@ ORDINARY = 3
 LABELS = 0.5
 #: How sure a translation must be to stand beside those of the labels, which were learned from few texts.
 BESIDE_LABELS = 0.6
+#: How far a word of the documents counts that is near to one of a query in their language, beside that word itself; and
+#: the least that is looked up.
+NEARBY, LEAST = 0.7, 0.05
 #: A word of another language is taken for the same word in English from this length, and from that with two changes.
 COGNATE, LOOSE_COGNATE = 6, 8
 #: The first letter of the scripts that follow Latin in Unicode, marks aside.
@@ -64,8 +67,9 @@ class Reading(Protocol):
         """Whether texts in other languages than English have an encoder of their own."""
         ...
 
-    def in_english(self, word: str) -> Sequence[tuple[str, float]]:
-        """Words of the documents that say in English what a folded foreign word says, the likeliest first."""
+    def near(self, word: str) -> Sequence[tuple[str, float]]:
+        """Words of the documents, mostly English ones, that say what a folded foreign word says, the likeliest
+        first."""
         ...
 
     def is_word(self, word: str) -> bool:
@@ -76,6 +80,8 @@ class Reading(Protocol):
 def understand(query: Query, reading: Reading) -> tuple[ParsedQuery, Understanding]:
     """What to search for, and how that differs from what was typed. Raises UsageError for a text that is too long."""
     parsed, understood = _understood(query, reading)
+    if parsed.foreign:
+        parsed = _among_its_own(parsed, reading)
     return _in_translations(parsed, understood.language, reading), understood
 
 
@@ -126,6 +132,26 @@ def _in_its_own(parsed: ParsedQuery, written: ParsedQuery, language: str) -> Par
     if language == ENGLISH:
         return parsed
     return replace(_without_function_words(parsed, language), foreign=written.meaning, language=language)
+
+
+def _among_its_own(parsed: ParsedQuery, reading: Reading) -> ParsedQuery:
+    """A query in the language of documents, with words of these that are near to its own: what one calls a shop another
+    calls a store. They count less than translations, and the less the fewer documents are in that language."""
+    share = NEARBY * min(1.0, 2 * reading.layout.share_in(parsed.language))
+    if share < LEAST or not reading.multilingual:
+        return parsed
+    asked = {form for forms in parsed.terms for form in forms}
+    terms, certainty, spelt = [], dict(parsed.certainty), dict(parsed.translations)
+    for forms, written in zip(parsed.terms, parsed.written, strict=True):
+        near: list[str] = []
+        for word, sure in reading.near(_folded(written)):
+            if share * sure >= LEAST:
+                others = [form for form in _own_forms(word, reading) if form not in asked]
+                near += others
+                certainty |= {form: max(share * sure, certainty.get(form, 0.0)) for form in others}
+                spelt |= {form: spelt.get(form, word) for form in others}
+        terms.append(tuple(dict.fromkeys((*forms, *near))))
+    return replace(parsed, terms=tuple(terms), certainty=certainty, translations=spelt)
 
 
 def _without_function_words(parsed: ParsedQuery, language: str) -> ParsedQuery:
@@ -337,7 +363,7 @@ def _near(word: Word, reading: Reading) -> tuple[Translation, ...]:
     Not the word itself, where documents have it: it is what was asked for, and no guess.
     """
     own = {token.term for token in tokens(word.folded, ENGLISH)}
-    english = reading.in_english(word.folded)
+    english = reading.near(word.folded)
     found = (Translation(token.term, one, sure) for one, sure in english for token in tokens(one, ENGLISH))
     return tuple(translation for translation in found if translation.term not in own)
 
