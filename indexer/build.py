@@ -29,7 +29,6 @@ from kb.engines.database.rows import PassageRow, Rows
 from kb.engines.database.store import Store
 from kb.engines.database.writer import Writer
 from kb.engines.dense import SEGMENTS, Vectors, document_means, remove_segments, write_segment
-from kb.engines.encoders.multilingual import MultilingualEncoder
 from kb.engines.vector_cache import VectorCache
 from kb.engines.verified import note_verified, still_verified
 from kb.errors import Damaged, ModelError, NoIndex, StoreError
@@ -284,9 +283,8 @@ def _cut(run: _Run, ids: Sequence[str]) -> Iterator[Rows]:
 
 
 def measure_of(encoder: Encoder) -> Measure | None:
-    """What measures texts as ``encoder`` does, for all languages, and can be sent to another process; None without."""
-    shared = encoder.english if isinstance(encoder, MultilingualEncoder) else encoder
-    return shared.measure() if isinstance(shared, Measured) else None
+    """What measures texts as ``encoder`` does, and can be sent to another process; None without."""
+    return encoder.measure() if isinstance(encoder, Measured) else None
 
 
 def _files(run: _Run, manifest: Manifest) -> list[Path]:

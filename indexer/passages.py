@@ -7,11 +7,10 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Generic, TypeVar, cast
+from typing import Generic, TypeVar
 
 from kb.engines.database.rows import Rows, rows_of
-from kb.types import Document, Encoder, Measure, Passage, PassageKind, Section
-from kb.understanding.crosslingual import reader_of
+from kb.types import Document, Measure, Parted, Passage, PassageKind, Section
 
 _Kept = TypeVar("_Kept")
 
@@ -75,8 +74,8 @@ def _translated(document: Document, encoder: Measure) -> Iterator[Passage]:
 
 
 def _reader(measure: Measure, language: str) -> Measure:
-    """The part of ``measure`` that reads ``language``, where it has parts, as an Encoder may."""
-    return reader_of(cast(Encoder, measure), language)
+    """The part of ``measure`` that reads ``language``, where it has parts."""
+    return measure.reader(language) if isinstance(measure, Parted) else measure
 
 
 def pieces(text: str, max_tokens: int, encoder: Measure) -> list[str]:

@@ -394,6 +394,15 @@ class Measure(Protocol):
 
 
 @runtime_checkable
+class Parted(Protocol):
+    """A Measure of several parts, each for texts in some languages."""
+
+    def reader(self, language: str) -> Measure:
+        """The part for a language (BCP 47)."""
+        ...
+
+
+@runtime_checkable
 class Measured(Protocol):
     """An Encoder whose Measure can be had without it, and be sent to another process; None where it cannot."""
 

@@ -14,7 +14,7 @@ from kb.backends import Backend
 from kb.content.ledger import LEDGER
 from kb.engines.database.store import DATABASE, Store
 from kb.errors import WorkerLost
-from kb.types import Measured, Query
+from kb.types import Measured, Parted, Query
 from tests.conftest import ENTRIES, FakeEncoder
 
 #: What differs between any two runs: names drawn by chance, times.
@@ -106,6 +106,7 @@ def test_the_default_model_is_measured_without_it(compiled_default: Path) -> Non
         ("en", "Children's chat, in-game: 240 families."),
         ("de", "Kinder­schutz für Ältere – heute"),
     ):
-        reader = reader_of(encoder, language)
-        assert measure.max_tokens == reader.max_tokens
+        assert isinstance(measure, Parted)
+        part, reader = measure.reader(language), reader_of(encoder, language)
+        assert part.max_tokens == reader.max_tokens
         assert list(measure.token_offsets(text)) == list(reader.token_offsets(text))

@@ -46,7 +46,7 @@ def sitemap() -> Response:
 
 def pages(backend: Backend) -> Iterator[tuple[str, dict[str, str], str]]:
     """(endpoint, its values, day of the last change or nothing) of every page that says something of its own."""
-    yield from ((endpoint, {}, "") for endpoint in ("home", "browse", "coverage", "map", "help"))
+    yield from ((endpoint, {}, "") for endpoint in ("home", "browse", "coverage", "map", "help", "contribute"))
     offset, total = 0, 1
     while offset < total:
         results = backend.search(Query(limit=MAX_LIMIT, offset=offset))

@@ -25,8 +25,8 @@ WEIGHTS: Mapping[Mode, Mapping[str, float]] = MappingProxyType(
 )
 
 #: The weight of meaning for a question in another language than English over documents in that language, where words
-#: meet as they are written and the encoder is the weaker one: chosen on XQuAD, question and paragraphs in one language.
-IN_ONE_LANGUAGE = 0.25
+#: meet as they are written, those that are near in meaning count beside them, and the encoder is the weaker one.
+IN_ONE_LANGUAGE = 0.1
 
 #: What is added to the best word score of a query.
 DAMPING = 40.0

@@ -39,7 +39,7 @@ LABELS = 0.5
 BESIDE_LABELS = 0.6
 #: How far a word of the documents counts that is near to one of a query in their language, beside that word itself; and
 #: the least that is looked up.
-NEARBY, LEAST = 0.7, 0.05
+NEARBY, LEAST = 0.5, 0.05
 #: A word of another language is taken for the same word in English from this length, and from that with two changes.
 COGNATE, LOOSE_COGNATE = 6, 8
 #: The first letter of the scripts that follow Latin in Unicode, marks aside.
@@ -80,7 +80,7 @@ class Reading(Protocol):
 def understand(query: Query, reading: Reading) -> tuple[ParsedQuery, Understanding]:
     """What to search for, and how that differs from what was typed. Raises UsageError for a text that is too long."""
     parsed, understood = _understood(query, reading)
-    if parsed.foreign:
+    if parsed.foreign and query.mode != "lexical":  # who asks by word means that word
         parsed = _among_its_own(parsed, reading)
     return _in_translations(parsed, understood.language, reading), understood
 

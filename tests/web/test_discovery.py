@@ -133,8 +133,8 @@ def test_the_sitemap_has_every_page_once(client: FlaskClient, backend: Backend) 
     found = [url.text or "" for url in root.iter(f"{SITEMAP}loc")]
     assert len(found) == len(set(found))
     concepts = sum(len(scheme.concepts) for scheme in backend.taxonomy().schemes.values())
-    assert len(found) == 5 + backend.search(Query(limit=0)).total + len(backend.organisations()) + concepts
-    for url in (*found[:5], *found[-2:]):
+    assert len(found) == 6 + backend.search(Query(limit=0)).total + len(backend.organisations()) + concepts
+    for url in (*found[:6], *found[-2:]):
         assert client.get(url).status_code == 200
     page = next(url for url in root if url.findtext(f"{SITEMAP}loc", "").endswith("/topics/grooming"))
     beside = {link.get("hreflang"): link.get("href") for link in page.findall("{http://www.w3.org/1999/xhtml}link")}

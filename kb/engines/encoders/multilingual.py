@@ -4,22 +4,45 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from kb.text.languages import ENGLISH
-from kb.types import Encoder, Floats
+from kb.types import Encoder, Floats, Measure, Measured
 
 #: The share of the student in the vector of a passage; the rest is the model's, which sees names, numbers and words
 #: that look alike. Measured with questions in the same language and in English (docs/student.md).
 OWN = 0.6
+#: The longest passage in another language, in tokens of the model: the shorter a text, the surer the student is of it.
+LONGEST = 128
 
 
-class _InTheSpace:
-    """What the model decides for all that share its space."""
+@dataclass(frozen=True, slots=True)
+class LanguageMeasure:
+    """A kb.types.Measure, and kb.types.Parted: what is in another language than English is cut shorter. Can be sent to
+    another process where ``english`` can."""
 
-    def __init__(self, english: Encoder) -> None:
+    english: Measure
+    longest: int | None = None
+
+    @property
+    def max_tokens(self) -> int:
+        return min(self.english.max_tokens, self.longest or self.english.max_tokens)
+
+    def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
+        return self.english.token_offsets(text)
+
+    def reader(self, language: str) -> Measure:
+        return self.english if language == ENGLISH else LanguageMeasure(self.english, LONGEST)
+
+
+class MultilingualEncoder:
+    """An Encoder, and kb.types.Multilingual. Thread-safe."""
+
+    def __init__(self, english: Encoder, student: Encoder) -> None:
         self.english = english
+        self._foreign = ForeignReader(english, student)
 
     @property
     def dimension(self) -> int:
@@ -32,13 +55,9 @@ class _InTheSpace:
     def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
         return self.english.token_offsets(text)
 
-
-class MultilingualEncoder(_InTheSpace):
-    """An Encoder, and kb.types.Multilingual. Thread-safe."""
-
-    def __init__(self, english: Encoder, student: Encoder) -> None:
-        super().__init__(english)
-        self._foreign = ForeignReader(english, student)
+    def measure(self) -> Measure | None:
+        measure = self.english.measure() if isinstance(self.english, Measured) else None
+        return measure and LanguageMeasure(measure)
 
     def reader(self, language: str) -> Encoder:
         """Raises ModelError when the student's files are damaged."""
@@ -53,8 +72,8 @@ class MultilingualEncoder(_InTheSpace):
 
     @property
     def fingerprint(self) -> str:
-        """Both together: an index that was made without the student has no vectors of its texts."""
-        return _both(self.english.fingerprint, self.student_fingerprint)
+        """All together: an index that was made without the student has no vectors of its texts."""
+        return _both(self.english.fingerprint, self.student_fingerprint, str(LONGEST))
 
     def encode(self, texts: Sequence[str]) -> Floats:
         return self.english.encode(texts)
@@ -63,13 +82,23 @@ class MultilingualEncoder(_InTheSpace):
         return self.english.encode_query(text)
 
 
-class ForeignReader(_InTheSpace):
+class ForeignReader:
     """An Encoder of texts in other languages, by both. Thread-safe."""
 
     def __init__(self, english: Encoder, student: Encoder) -> None:
-        super().__init__(english)
-        self.student = student
+        self.english, self.student = english, student
         self.fingerprint = _both(english.fingerprint, student.fingerprint, str(OWN))
+
+    @property
+    def dimension(self) -> int:
+        return self.english.dimension
+
+    @property
+    def max_tokens(self) -> int:
+        return min(LONGEST, self.english.max_tokens)
+
+    def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
+        return self.english.token_offsets(text)
 
     def encode(self, texts: Sequence[str]) -> Floats:
         vectors = OWN * self.student.encode(texts) + (1 - OWN) * self.english.encode(texts)
