@@ -81,7 +81,7 @@ class Generation:
         return self._once("landscape", make)
 
     def dictionary(self, reader: Reader, encoder: Encoder) -> Dictionary:
-        """English words for those of other languages; empty where one encoder reads all languages or only English."""
+        """Words of the base for others; empty where one encoder reads all languages, or only English."""
         if not isinstance(encoder, Multilingual):
             return make_dictionary({}, encoder.encode)
         words = self.vocabulary(reader)

@@ -371,7 +371,7 @@ def _band(document: int, scored: Scored) -> Band | None:
 def _matched(parsed: ParsedQuery, held: frozenset[str]) -> tuple[MatchedWord, ...]:
     """The words of the query that a document with these forms holds; by unlikely translations where by no other."""
     found = [
-        (word, tuple(form for form in forms if form in held))
+        (word, tuple(form for form in forms if form in held and not parsed.is_nearby(form)))
         for forms, word in zip(parsed.terms, parsed.written, strict=True)
     ]
     likely = [(word, tuple(filter(parsed.is_likely, forms))) for word, forms in found]

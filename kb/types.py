@@ -443,7 +443,7 @@ class Multilingual(Encoder, Protocol):
     """An encoder of several parts that share one space. What it does by itself is what its part for English does."""
 
     def reader(self, language: str) -> Encoder:
-        """The part that reads texts in a language (BCP 47). Raises ModelError when it cannot be loaded."""
+        """The part that reads texts in a language (BCP 47)."""
         ...
 
     def by_student(self, texts: Sequence[str]) -> Floats:

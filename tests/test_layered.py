@@ -18,9 +18,9 @@ from transformers import BertConfig, BertModel
 
 from kb.engines.encoders import layered
 from kb.engines.encoders.compiled import NotCompilable
-from kb.engines.encoders.layered import CONFIG, SCALE, TABLE, TOKENIZER, WEIGHTS, PlainLayered, open_stored
+from kb.engines.encoders.layered import CONFIG, SCALE, TABLE, PlainLayered, open_stored
 from kb.engines.encoders.model_files import Hashes
-from kb.engines.encoders.pieces import Table
+from kb.engines.encoders.pieces import TOKENIZER, WEIGHTS, Table
 from kb.engines.encoders.student import Student, student_files
 from kb.errors import ModelError
 from kb.types import Floats

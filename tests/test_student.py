@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,15 +16,18 @@ from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
 
-from kb.engines.encoders.bag import TOKENIZER, WEIGHTS
-from kb.engines.encoders.model_files import Hashes
-from kb.engines.encoders.multilingual import OWN, MultilingualEncoder
+from indexer.passages import cut
+from kb.backends import Backend, Snapshot, load_encoder
+from kb.content.model import Translation
+from kb.engines.encoders.model_files import DEFAULT_MODEL, Hashes
+from kb.engines.encoders.multilingual import LONGEST, OWN, MultilingualEncoder
+from kb.engines.encoders.pieces import TOKENIZER, WEIGHTS
 from kb.engines.encoders.student import STUDENT, Student, student_files
 from kb.errors import ModelError
 from kb.types import Document, Encoder, Floats, Multilingual, Query, Section
 from kb.understanding.crosslingual import SHARES, query_vector, reader_of
 from kb.understanding.dictionary import NEAR, certainty, make_dictionary
-from kb.understanding.interpretation import understand
+from kb.understanding.interpretation import MOST_NEARBY, understand
 from kb.understanding.query import ParsedQuery
 from tests.conftest import FakeEncoder, MakeBackend
 
@@ -280,25 +283,79 @@ SHOPS = (
 def test_a_question_in_the_language_of_the_documents_finds_words_that_mean_nearly_the_same(
     make_backend: MakeBackend,
 ) -> None:
-    """Behind the word itself, and it is told which was found. Who asks by word means that word."""
+    """Behind the word itself. Who asks by word means that word, and only that is told to match."""
     backend = make_backend(*SHOPS, using=speaking())
     found = {hit.id: hit.why for hit in backend.search(Query("Wo ist ein Laden?")).hits}
-    told = {id: [(word.word, word.translations) for word in why.words] for id, why in found.items()}
-    assert told == {"both": [("Laden", ())], "near": [("Laden", ("geschaeft",))], "other": []}
     assert found["both"].lexical > found["near"].lexical > found["other"].lexical == 0
+    told = {id: [(word.word, word.translations) for word in why.words] for id, why in found.items()}
+    assert told == {"both": [("Laden", ())], "near": [], "other": []}
     assert [hit.id for hit in backend.search(Query("Wo ist ein Laden?", mode="lexical")).hits] == ["both"]
+
+
+def by_word(backend: Backend, text: str) -> dict[str, float]:
+    """What words add to the score of each hit of a query."""
+    return {hit.id: hit.why.lexical for hit in backend.search(Query(text)).hits}
+
+
+def test_quoted_words_are_meant_as_they_are(make_backend: MakeBackend) -> None:
+    backend = make_backend(*SHOPS, using=speaking())
+    assert by_word(backend, "Laden am Strand")["near"] > 0
+    assert set(by_word(backend, '"Laden" am Strand')) == {"both"}
+
+
+@dataclass
+class Asked:
+    """Says what it was asked for, and that nothing is near."""
+
+    words: list[str] = field(default_factory=list)
+
+    def near(self, word: str) -> Sequence[tuple[str, float]]:
+        self.words.append(word)
+        return ()
+
+
+def test_near_words_are_sought_of_what_may_mean_something(
+    make_backend: MakeBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not of a number, nor of an article before an apostrophe, nor of more than the first words."""
+    document = Document(id="a", title="Luce", language="it", sections=(Section((), "acqua e luce"),))
+    backend, asked = make_backend(document, using=speaking()), Asked()
+    monkeypatch.setattr(Snapshot, "near", lambda self, word: asked.near(word))
+    backend.search(Query("Dove bevono l'acqua 16 ragazzi nel 2024?"))
+    assert "acqua" in asked.words
+    assert not {"16", "2024", "lacqua"} & {*asked.words}
+    asked.words.clear()
+    names = [f"{chr(97 + n // 26)}{chr(97 + n % 26)}zzq" for n in range(99)]
+    backend.search(Query("Dove bevono l'acqua i ragazzi che sono " + " ".join(names)))
+    assert sum(word in names for word in {*asked.words}) <= MOST_NEARBY
 
 
 def test_words_are_taken_as_they_are_where_few_documents_are_in_the_language(make_backend: MakeBackend) -> None:
     """Three in 120 would count .5 * 2 * 3 / 120, which is below what is looked up."""
     lamps = (Document(id=f"lamp{n}", title="Lamp", sections=(Section((), "lamp bread"),)) for n in range(117))
     hits = make_backend(*SHOPS, *lamps, using=speaking()).search(Query("Wo ist ein Laden?")).hits
-    assert [hit.id for hit in hits if hit.why.words] == ["both"]
+    assert [hit.id for hit in hits if hit.why.lexical] == ["both"]
 
 
 def test_exact_words_are_taken_as_they_are(make_backend: MakeBackend) -> None:
     hits = make_backend(*SHOPS, using=speaking()).search(Query("Laden", exact=True)).hits
-    assert [hit.id for hit in hits if hit.why.words] == ["both"]
+    assert [hit.id for hit in hits if hit.why.lexical] == ["both"]
+
+
+def test_texts_in_other_languages_are_cut_shorter(compiled_default: Path) -> None:
+    """Of text, title and heading at most 128 tokens of the model are together, in a translation as well."""
+    encoder = load_encoder(DEFAULT_MODEL, compiled_default)
+    text = "Kinder lernen, wem sie vertrauen können. " * 60
+    german = Document(id="de", title="Vertrauen", language="de", sections=(Section((), text),))
+    english = replace(german, id="en", language="en", translations={"de": Translation("Vertrauen", text)})
+    longest: dict[tuple[str, str], int] = {}
+    for document in (german, english):
+        for passage in cut(document, encoder):
+            tokens = len(encoder.token_offsets(passage.text)) + len(encoder.token_offsets(passage.context))
+            longest[passage.kind, passage.language] = max(tokens, longest.get((passage.kind, passage.language), 0))
+    assert LONGEST - 20 < longest["body", "de"] <= LONGEST
+    assert LONGEST - 20 < longest["translation", "de"] <= LONGEST
+    assert longest["body", "en"] > 1.5 * LONGEST
 
 
 def test_changed_language_is_read_again(make_backend: MakeBackend) -> None:

@@ -44,7 +44,7 @@ from training.distilling import Pace, distil, encode_with
 from training.export import TOKENIZER, export_bag, export_transformer, load_transformer
 from training.lessons import Lessons
 from training.pairs import counts, evaluation_texts, follows, read_pairs, weights
-from training.prepared import Prepared, load, save
+from training.prepared import Prepared, is_prepared, load, save
 from training.scoring import Reader, encode_bag, score
 from training.targets import targets
 from training.teacher import encode, load_teacher
@@ -130,7 +130,10 @@ def _bag(prepared: Prepared, options: argparse.Namespace) -> Made:
     return Made(
         read=lambda texts: encode_bag(bag, tokenizer, texts),
         write=lambda folder, record: export_bag(bag, tokenizer, folder, record),
-        record={"options": {**_asked(options, "hidden"), "rate": rate}, "steps": steps},
+        record={
+            "options": {**_asked(options, tokenizer, "hidden"), "rate": rate},
+            "steps": steps,
+        },
     )
 
 
@@ -163,12 +166,17 @@ def _transformer(prepared: Prepared, options: argparse.Namespace) -> Made:
     return Made(
         read=lambda texts: encode_with(student, tokenizer, texts),
         write=lambda folder, record: export_transformer(student, tokenizer, folder, record),
-        record={"options": {**_asked(options), "rate": pace.rate, "rows": pace.rows}, **begun, "steps": steps},
+        record={
+            "options": {**_asked(options, tokenizer), "rate": pace.rate, "rows": pace.rows},
+            **begun,
+            "steps": steps,
+        },
     )
 
 
-def _asked(options: argparse.Namespace, *names: str) -> Mapping[str, Any]:
-    return {name: getattr(options, name) for name in ("form", "minutes", "vocabulary", "seed", *names)}
+def _asked(options: argparse.Namespace, tokenizer: Tokenizer, *names: str) -> Mapping[str, Any]:
+    asked = {name: getattr(options, name) for name in ("form", "minutes", "seed", *names)}
+    return {**asked, "vocabulary": tokenizer.get_vocab_size()}
 
 
 @dataclass(frozen=True)
@@ -211,6 +219,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--rows", type=int, help="rows of 256 pieces in one step of a transformer")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
+    if options.prepared and options.form == "bag":
+        parser.error("a bag is made from the pairs: give --data")
+    if options.prepared and options.begin:
+        parser.error("--begin has a vocabulary of its own, which what was prepared is not read by: give --data")
+    if options.prepared and not is_prepared(options.prepared):
+        parser.error(f"{options.prepared} is not whole; make it with --prepare")
     form = FORMS[options.form]
     options.minutes, options.vocabulary = options.minutes or form.minutes, options.vocabulary or form.vocabulary
     return options

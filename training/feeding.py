@@ -11,7 +11,9 @@ import multiprocessing
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
+from queue import Empty
 
 import numpy as np
 from numpy.typing import NDArray
@@ -159,11 +161,21 @@ def made_ahead(steps: Callable[[int], Iterator[Step]], seed: int, *, processes: 
     for maker in makers:
         maker.start()
     try:
-        yield (made.get() for made in itertools.cycle(waiting))
+        yield (_taken(made, maker) for made, maker in itertools.cycle(zip(waiting, makers, strict=True)))
     finally:
         for maker in makers:
             maker.kill()
             maker.join()
+
+
+def _taken(made: Queue[Step], maker: BaseProcess) -> Step:
+    """The next step. Raises RuntimeError when its maker died."""
+    while True:
+        try:
+            return made.get(timeout=10)
+        except Empty:
+            if not maker.is_alive():
+                raise RuntimeError("a process that puts steps together died; is there memory for all?") from None
 
 
 def _make(steps: Callable[[int], Iterator[Step]], seed: int, made: Queue[Step]) -> None:

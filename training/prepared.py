@@ -74,6 +74,11 @@ def save(prepared: Prepared, folder: Path) -> None:
     (folder / _RECORD).write_text(json.dumps({"heads": prepared.heads, **prepared.record}), encoding="utf-8")
 
 
+def is_prepared(folder: Path) -> bool:
+    """Whether :func:`save` came to its end: the record is the last that it writes."""
+    return (folder / _RECORD).exists()
+
+
 def load(folder: Path) -> Prepared:
     """What :func:`save` wrote. Raises FileNotFoundError for a folder that is not whole."""
     names = [f"{name}.{part}" for name in _TEXTS for part in ("low", "high", "lengths")] + list(_NUMBERS)

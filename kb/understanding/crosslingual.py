@@ -21,7 +21,7 @@ _MULTILINGUAL: dict[type, bool] = {}
 
 
 def reader_of(encoder: Encoder, language: str) -> Encoder:
-    """The part of ``encoder`` that reads texts in ``language``. Raises ModelError when it cannot be loaded."""
+    """The part of ``encoder`` that reads texts in ``language``."""
     kind = type(encoder)
     if kind not in _MULTILINGUAL:
         _MULTILINGUAL[kind] = isinstance(encoder, Multilingual)

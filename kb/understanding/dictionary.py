@@ -1,4 +1,4 @@
-"""English words of the base for words of other languages, by what they mean: a dictionary that no one wrote.
+"""Words of the base for words of other languages, by what they mean: a dictionary that no one wrote.
 
 An encoder of many languages reads single words too. What lies nearest to a word of another language, among the words
 that the documents have, says much the same.

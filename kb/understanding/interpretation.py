@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import chain, compress
 from typing import Protocol
@@ -18,6 +18,7 @@ from kb.text.analysis import tokens
 from kb.text.languages import ENGLISH, detect, is_function_word
 from kb.types import Layout, NamedConcept, Query, Understanding
 from kb.understanding.concepts import ConceptKey, Glossaries, Glossary, Translation, Word, content
+from kb.understanding.dictionary import may_mean
 from kb.understanding.query import (
     LIKELY,
     MAX_CHARACTERS,
@@ -37,9 +38,9 @@ ORDINARY = 3
 LABELS = 0.5
 #: How sure a translation must be to stand beside those of the labels, which were learned from few texts.
 BESIDE_LABELS = 0.6
-#: How far a word of the documents counts that is near to one of a query in their language, beside that word itself; and
-#: the least that is looked up.
-NEARBY, LEAST = 0.5, 0.05
+#: How far a word of the documents counts that is near to one of a query in their language, beside that word itself; the
+#: least that is looked up; and the words of a query that are, the first ones.
+NEARBY, LEAST, MOST_NEARBY = 0.5, 0.05, 32
 #: A word of another language is taken for the same word in English from this length, and from that with two changes.
 COGNATE, LOOSE_COGNATE = 6, 8
 #: The first letter of the scripts that follow Latin in Unicode, marks aside.
@@ -80,7 +81,7 @@ class Reading(Protocol):
 def understand(query: Query, reading: Reading) -> tuple[ParsedQuery, Understanding]:
     """What to search for, and how that differs from what was typed. Raises UsageError for a text that is too long."""
     parsed, understood = _understood(query, reading)
-    if parsed.foreign and query.mode != "lexical":  # who asks by word means that word
+    if parsed.foreign and query.mode == "hybrid":  # who asks by word means that word
         parsed = _among_its_own(parsed, reading)
     return _in_translations(parsed, understood.language, reading), understood
 
@@ -136,22 +137,30 @@ def _in_its_own(parsed: ParsedQuery, written: ParsedQuery, language: str) -> Par
 
 def _among_its_own(parsed: ParsedQuery, reading: Reading) -> ParsedQuery:
     """A query in the language of documents, with words of these that are near to its own: what one calls a shop another
-    calls a store. They count less than translations, and the less the fewer documents are in that language."""
+    calls a store. Each counts half as much as it is sure, and less where few documents are in that language. What is
+    quoted is meant as it is."""
     share = NEARBY * min(1.0, 2 * reading.layout.share_in(parsed.language))
     if share < LEAST or not reading.multilingual:
         return parsed
     asked = {form for forms in parsed.terms for form in forms}
-    terms, certainty, spelt = [], dict(parsed.certainty), dict(parsed.translations)
-    for forms, written in zip(parsed.terms, parsed.written, strict=True):
-        near: list[str] = []
-        for word, sure in reading.near(_folded(written)):
-            if share * sure >= LEAST:
-                others = [form for form in _own_forms(word, reading) if form not in asked]
-                near += others
-                certainty |= {form: max(share * sure, certainty.get(form, 0.0)) for form in others}
-                spelt |= {form: spelt.get(form, word) for form in others}
-        terms.append(tuple(dict.fromkeys((*forms, *near))))
-    return replace(parsed, terms=tuple(terms), certainty=certainty, translations=spelt)
+    quoted = {form for phrase in parsed.phrases for forms in phrase for form in forms}
+    terms, certainty = [], dict(parsed.certainty)
+    for place, (forms, written) in enumerate(zip(parsed.terms, parsed.written, strict=True)):
+        near: dict[str, float] = {}
+        if place < MOST_NEARBY and quoted.isdisjoint(forms):
+            for word, sure in _nearby(written, parsed.language, reading):
+                near |= {form: max(share * sure, near.get(form, 0.0)) for form in _own_forms(word, reading)}
+        others = {form: sure for form, sure in near.items() if form not in asked and sure >= LEAST}
+        certainty |= {form: max(sure, certainty.get(form, 0.0)) for form, sure in others.items()}
+        terms.append((*forms, *others))
+    return replace(parsed, terms=tuple(terms), certainty=certainty)
+
+
+def _nearby(written: str, language: str, reading: Reading) -> Iterator[tuple[str, float]]:
+    """Words of the documents that are near to one of a query, and how sure each is; of "l'acqua" to the water."""
+    for word in content(written, language):
+        if may_mean(word.folded):
+            yield from reading.near(word.folded)
 
 
 def _without_function_words(parsed: ParsedQuery, language: str) -> ParsedQuery:

@@ -68,6 +68,10 @@ class ParsedQuery:
         found = (self.translations[form] for form in forms if form in self.translations and self.is_likely(form))
         return tuple(islice(dict.fromkeys(found), MOST_TOLD))
 
+    def is_nearby(self, form: str) -> bool:
+        """Whether a form is of a word that is only near to what was written: neither that nor a translation."""
+        return form in self.certainty and form not in self.translations
+
     def is_likely(self, form: str) -> bool:
         """Whether a form is what was written, or a translation that is shown to people."""
         return self.certainty.get(form, 1.0) >= LIKELY

@@ -7,13 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from kb.engines.encoders.model_files import ModelFiles
-from kb.engines.encoders.pieces import Table
+from kb.engines.encoders.pieces import TOKENIZER, WEIGHTS, Table
 from kb.engines.encoders.static import MAX_TOKENS
 from kb.engines.encoders.tensors import open_tensors
 from kb.engines.encoders.tokens import Tokens
 from kb.types import Floats
-
-WEIGHTS, TOKENIZER = "weights.safetensors", "tokenizer.json"
 
 
 class Bag:

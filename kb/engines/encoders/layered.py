@@ -27,14 +27,14 @@ from kb.engines.encoders.layers import KINDS, PLACES, Layers
 from kb.engines.encoders.model_files import Hashes, ModelFiles
 from kb.engines.encoders.openvino_layers import MASK, WORDS, network_of
 from kb.engines.encoders.openvino_runtime import Network, quantise
-from kb.engines.encoders.pieces import Table
+from kb.engines.encoders.pieces import TOKENIZER, WEIGHTS, Table
 from kb.engines.encoders.tensors import open_tensors
 from kb.engines.encoders.tokens import Ids, Tokens
 from kb.types import Encoder, Floats
 
 _LOG = logging.getLogger(__name__)
 
-WEIGHTS, TOKENIZER, CONFIG = "weights.safetensors", "tokenizer.json", "config.json"
+CONFIG = "config.json"
 TABLE, SCALE = "table", ".scale"
 #: Texts that numpy reads at a time.
 _TOGETHER = 16

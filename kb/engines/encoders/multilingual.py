@@ -28,7 +28,8 @@ class LanguageMeasure:
 
     @property
     def max_tokens(self) -> int:
-        return min(self.english.max_tokens, self.longest or self.english.max_tokens)
+        most = self.english.max_tokens
+        return most if self.longest is None else min(most, self.longest)
 
     def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
         return self.english.token_offsets(text)
@@ -57,10 +58,10 @@ class MultilingualEncoder:
 
     def measure(self) -> Measure | None:
         measure = self.english.measure() if isinstance(self.english, Measured) else None
-        return measure and LanguageMeasure(measure)
+        return None if measure is None else LanguageMeasure(measure)
 
     def reader(self, language: str) -> Encoder:
-        """Raises ModelError when the student's files are damaged."""
+        """What it does raises ModelError when the files of its encoder are damaged."""
         return self.english if language == ENGLISH else self._foreign
 
     def by_student(self, texts: Sequence[str]) -> Floats:

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from kb.types import Floats
 
+#: The files of a student: tensors, and the tokenizer that says which piece has which row.
+WEIGHTS, TOKENIZER = "weights.safetensors", "tokenizer.json"
 #: What half a byte has more than its value, which may be negative.
 MIDDLE = 8
 

@@ -10,9 +10,10 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from kb.engines.encoders.bag import TOKENIZER, WEIGHTS, Bag
+from kb.engines.encoders.bag import Bag
 from kb.engines.encoders.layered import CONFIG, open_layered
 from kb.engines.encoders.model_files import Hashes, ModelFiles, folder_fingerprint
+from kb.engines.encoders.pieces import TOKENIZER, WEIGHTS
 from kb.errors import ModelError
 from kb.types import Encoder, Floats
 
