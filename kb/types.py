@@ -439,7 +439,7 @@ class Encoder(Protocol):
 
 
 @runtime_checkable
-class Multilingual(Encoder, Protocol):
+class Multilingual(Encoder, Parted, Protocol):
     """An encoder of several parts that share one space. What it does by itself is what its part for English does."""
 
     def reader(self, language: str) -> Encoder:

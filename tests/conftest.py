@@ -11,6 +11,7 @@ from zlib import crc32
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from indexer.build import build
 from indexer.reindex import reindex
@@ -57,6 +58,12 @@ class FakeEncoder:
 def _direction(word: str) -> Floats:
     generator = np.random.default_rng(crc32(word.encode("utf-8", "surrogatepass")))
     return generator.standard_normal(FakeEncoder.dimension).astype(np.float32)
+
+
+def in_bytes(whole: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Numbers from -7 to 7, each 8 more, in half a byte: even places in the lower half."""
+    shifted = (whole + 8).astype(np.uint8)
+    return shifted[:, 0::2] + 16 * shifted[:, 1::2]
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from kb.engines.encoders.pieces import TOKENIZER, WEIGHTS, Table
 from kb.engines.encoders.student import Student, student_files
 from kb.errors import ModelError
 from kb.types import Floats
+from tests.conftest import in_bytes
 
 WORDS = {"[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "[SEP]": 3, "hund": 4, "katze": 5, "maus": 6}
 TEXTS = ["hund", "hund katze maus hund", "", "wal", "maus katze"]
@@ -46,14 +47,6 @@ def small_bert() -> BertModel:
     bert = BertModel(config, add_pooling_layer=False)
     bert.train(False)
     return bert
-
-
-def in_bytes(
-    whole: np.ndarray[tuple[int, ...], np.dtype[np.integer]],
-) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """Numbers from -7 to 7, each 8 more, in half a byte: even places in the lower half."""
-    shifted = (whole + 8).astype(np.uint8)
-    return shifted[:, 0::2] + 16 * shifted[:, 1::2]
 
 
 @pytest.fixture
@@ -117,7 +110,7 @@ def test_compiled_student_reads_as_transformers_does_whatever_lies_beside_a_text
     """As near as whole numbers allow; a second one opens what the first made."""
     for _ in range(2):
         student = student_of(folder, tmp_path / "data")
-        assert type(student.opened).__name__ == "CompiledEncoder"
+        assert type(student.chosen).__name__ == "CompiledEncoder"
         wanted = by_transformers(folder)
         assert (student.encode(TEXTS) * wanted).sum(axis=1).min() > 0.98
         assert (student.encode_query(TEXTS[1]) * wanted[1]).sum() > 0.98

@@ -10,7 +10,6 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from safetensors.numpy import save_file
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
@@ -29,7 +28,7 @@ from kb.understanding.crosslingual import SHARES, query_vector, reader_of
 from kb.understanding.dictionary import NEAR, certainty, make_dictionary
 from kb.understanding.interpretation import MOST_NEARBY, understand
 from kb.understanding.query import ParsedQuery
-from tests.conftest import FakeEncoder, MakeBackend
+from tests.conftest import FakeEncoder, MakeBackend, in_bytes
 
 #: The pieces of the small student, and its table as it is stored: rows of whole numbers, two in a byte, each row with
 #: a scale.
@@ -37,12 +36,6 @@ WORDS = {"[UNK]": 0, "hund": 1, "katze": 2, "maus": 3}
 ROWS = np.array([[0, 0], [7, 0], [0, -7], [6, -3]])
 SCALES = np.array([[1], [2], [1], [0.5]], dtype=np.float16)
 BOTH = np.concatenate([np.eye(2), -np.eye(2)]).astype(np.float16)
-
-
-def in_bytes(whole: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Numbers from -7 to 7, each 8 more, in half a byte: even places in the lower half."""
-    shifted = (whole + 8).astype(np.uint8)
-    return shifted[:, 0::2] + 16 * shifted[:, 1::2]
 
 
 @pytest.fixture

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Literal
 
+from kb.engines.encoders.chosen import ChosenEncoder
 from kb.engines.encoders.compiled import NotCompilable, make_form, open_form
 from kb.engines.encoders.encoder import SentenceTransformerEncoder
 from kb.engines.encoders.model_files import Hashes, ModelFiles
@@ -25,7 +25,7 @@ _WAYS: Mapping[type, Way] = {StaticEncoder: "table", SentenceTransformerEncoder:
 _RECENT = 4
 
 
-class FastEncoder:
+class FastEncoder(ChosenEncoder):
     """An Encoder that chooses its way at first use. Thread-safe.
 
     Vectors of a compiled model share the space of the model's own, and its fingerprint: see
@@ -35,28 +35,11 @@ class FastEncoder:
 
     def __init__(self, files: ModelFiles, data: Path, hashes: Hashes, *, threads: int | None = None) -> None:
         """``data``: where compiled forms are kept. ``threads``: see SentenceTransformerEncoder."""
-        self.files = files
+        super().__init__(files)
         self._data = data
         self._hashes = hashes
         self._threads = threads
-        self._lock = threading.Lock()
-        self._chosen: Encoder | None = None
         self._recent = lru_cache(maxsize=_RECENT)(self._encoded)
-
-    @property
-    def fingerprint(self) -> str:
-        return self.files.fingerprint
-
-    @property
-    def dimension(self) -> int:
-        return self.chosen.dimension
-
-    @property
-    def max_tokens(self) -> int:
-        return self.chosen.max_tokens
-
-    def encode(self, texts: Sequence[str]) -> Floats:
-        return self.chosen.encode(texts)
 
     def encode_query(self, text: str) -> Floats:
         return self._recent(text)
@@ -66,9 +49,6 @@ class FastEncoder:
         vector.setflags(write=False)  # others are given the same
         return vector
 
-    def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
-        return self.chosen.token_offsets(text)
-
     def measure(self) -> Measure | None:
         chosen = self.chosen
         return chosen.measure() if isinstance(chosen, Measured) else None
@@ -77,15 +57,6 @@ class FastEncoder:
     def way(self) -> Way:
         """How the model is run. Raises ModelError when it cannot be loaded."""
         return _WAYS.get(type(self.chosen), "compiled")
-
-    @property
-    def chosen(self) -> Encoder:
-        """What does the work. Raises ModelError when the model cannot be loaded."""
-        if self._chosen is None:
-            with self._lock:
-                if self._chosen is None:
-                    self._chosen = self._choose()
-        return self._chosen
 
     def _choose(self) -> Encoder:
         if is_static(self.files.folder):

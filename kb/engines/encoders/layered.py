@@ -87,7 +87,7 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Feed:
+class WordFeed:
     """What the layers read, from what a tokenizer gives. ``places``: see :meth:`Layers.places`, of all places."""
 
     table: Table
@@ -98,9 +98,9 @@ class Feed:
         return {WORDS: self.table.rows(ids) + self.places[: ids.shape[1]], MASK: batch["attention_mask"]}
 
 
-def feed_of(stored: Stored) -> Feed:
+def feed_of(stored: Stored) -> WordFeed:
     few = {name: value for name, value in stored.weights.items() if name.startswith((PLACES, KINDS))}
-    return Feed(stored.table, replace(stored, weights=few).layers().places(stored.most))
+    return WordFeed(stored.table, replace(stored, weights=few).layers().places(stored.most))
 
 
 def open_stored(folder: Path) -> Stored:
@@ -145,7 +145,7 @@ class PlainLayered:
         return self._tokens.offsets(text)
 
 
-def _compiled(stored: Stored, feed: Feed) -> Parts:
+def _compiled(stored: Stored, feed: WordFeed) -> Parts:
     """What :func:`~kb.engines.encoders.compiled.make_form` asks for. Raises NotCompilable."""
     reference = PlainLayered("", stored).encode(SAMPLES)
     try:

@@ -38,12 +38,11 @@ class LanguageMeasure:
         return self.english if language == ENGLISH else LanguageMeasure(self.english, LONGEST)
 
 
-class MultilingualEncoder:
-    """An Encoder, and kb.types.Multilingual. Thread-safe."""
+class _InTheSpace:
+    """What the model decides for all that share its space."""
 
-    def __init__(self, english: Encoder, student: Encoder) -> None:
+    def __init__(self, english: Encoder) -> None:
         self.english = english
-        self._foreign = ForeignReader(english, student)
 
     @property
     def dimension(self) -> int:
@@ -55,6 +54,14 @@ class MultilingualEncoder:
 
     def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
         return self.english.token_offsets(text)
+
+
+class MultilingualEncoder(_InTheSpace):
+    """An Encoder, and kb.types.Multilingual. Thread-safe."""
+
+    def __init__(self, english: Encoder, student: Encoder) -> None:
+        super().__init__(english)
+        self._foreign = ForeignReader(english, student)
 
     def measure(self) -> Measure | None:
         measure = self.english.measure() if isinstance(self.english, Measured) else None
@@ -83,23 +90,17 @@ class MultilingualEncoder:
         return self.english.encode_query(text)
 
 
-class ForeignReader:
+class ForeignReader(_InTheSpace):
     """An Encoder of texts in other languages, by both. Thread-safe."""
 
     def __init__(self, english: Encoder, student: Encoder) -> None:
-        self.english, self.student = english, student
+        super().__init__(english)
+        self.student = student
         self.fingerprint = _both(english.fingerprint, student.fingerprint, str(OWN))
-
-    @property
-    def dimension(self) -> int:
-        return self.english.dimension
 
     @property
     def max_tokens(self) -> int:
         return min(LONGEST, self.english.max_tokens)
-
-    def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
-        return self.english.token_offsets(text)
 
     def encode(self, texts: Sequence[str]) -> Floats:
         vectors = OWN * self.student.encode(texts) + (1 - OWN) * self.english.encode(texts)

@@ -6,16 +6,15 @@ It is a bag of pieces of words (:mod:`kb.engines.encoders.bag`) or has the layer
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
 from pathlib import Path
 
 from kb.engines.encoders.bag import Bag
+from kb.engines.encoders.chosen import ChosenEncoder
 from kb.engines.encoders.layered import CONFIG, open_layered
 from kb.engines.encoders.model_files import Hashes, ModelFiles, folder_fingerprint
 from kb.engines.encoders.pieces import TOKENIZER, WEIGHTS
 from kb.errors import ModelError
-from kb.types import Encoder, Floats
+from kb.types import Encoder
 
 #: The folder of the one that is shipped; its name says which version it is.
 STUDENT = Path(__file__).parent.parent.parent / "models" / "european-2"
@@ -27,47 +26,15 @@ def student_files(hashes: Hashes, folder: Path = STUDENT) -> ModelFiles:
     return ModelFiles(folder.name, folder, folder_fingerprint(folder, hashes, names))
 
 
-class Student:
+class Student(ChosenEncoder):
     """An Encoder that is read when a text first asks for it. Thread-safe."""
 
     def __init__(self, files: ModelFiles, data: Path, hashes: Hashes) -> None:
         """``data``: where compiled forms are kept."""
-        self.files = files
+        super().__init__(files)
         self._data, self._hashes = data, hashes
-        self._lock = threading.Lock()
-        self._opened: Encoder | None = None
 
-    @property
-    def fingerprint(self) -> str:
-        return self.files.fingerprint
-
-    @property
-    def dimension(self) -> int:
-        return self.opened.dimension
-
-    @property
-    def max_tokens(self) -> int:
-        return self.opened.max_tokens
-
-    def encode(self, texts: Sequence[str]) -> Floats:
-        return self.opened.encode(texts)
-
-    def encode_query(self, text: str) -> Floats:
-        return self.opened.encode_query(text)
-
-    def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
-        return self.opened.token_offsets(text)
-
-    @property
-    def opened(self) -> Encoder:
-        """What does the work. Raises ModelError when the student's files are damaged."""
-        if self._opened is None:
-            with self._lock:
-                if self._opened is None:
-                    self._opened = self._open()
-        return self._opened
-
-    def _open(self) -> Encoder:
+    def _choose(self) -> Encoder:
         folder = self.files.folder
         try:
             return open_layered(self.files, self._data, self._hashes) if _has_layers(folder) else Bag(self.files)
