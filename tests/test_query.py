@@ -13,6 +13,12 @@ def test_words_phrases_and_exclusions() -> None:
     assert parsed.excluded == ((("game",),), (("video",), ("chat",)))
 
 
+@pytest.mark.parametrize("text", ["COVID -19 risks", "risks of COVID -19"])
+def test_a_minus_before_a_number_is_a_dash(text: str) -> None:
+    parsed = parse(text, ["en"])
+    assert (("19",) in parsed.terms, parsed.excluded) == (True, ())
+
+
 def test_function_words_are_left_out_unless_there_is_nothing_else() -> None:
     assert parse("how can we stop strangers", ["en"]).terms == (("stop",), ("stranger",))
     assert parse("to be or not to be", ["en"]).terms == (("to",), ("be",), ("or",), ("not",))

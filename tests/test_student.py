@@ -26,7 +26,7 @@ from kb.errors import ModelError
 from kb.types import Document, Encoder, Floats, Multilingual, Query, Section
 from kb.understanding.crosslingual import SHARES, query_vector, reader_of
 from kb.understanding.dictionary import NEAR, certainty, make_dictionary
-from kb.understanding.interpretation import MOST_NEARBY, understand
+from kb.understanding.interpretation import MOST_WIDENED, understand
 from kb.understanding.query import ParsedQuery
 from tests.conftest import FakeEncoder, MakeBackend, in_bytes
 
@@ -320,7 +320,7 @@ def test_near_words_are_sought_of_what_may_mean_something(
     asked.words.clear()
     names = [f"{chr(97 + n // 26)}{chr(97 + n % 26)}zzq" for n in range(99)]
     backend.search(Query("Dove bevono l'acqua i ragazzi che sono " + " ".join(names)))
-    assert sum(word in names for word in {*asked.words}) <= MOST_NEARBY
+    assert sum(word in names for word in {*asked.words}) <= MOST_WIDENED
 
 
 def test_words_are_taken_as_they_are_where_few_documents_are_in_the_language(make_backend: MakeBackend) -> None:

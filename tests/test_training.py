@@ -26,7 +26,17 @@ from training.feeding import Feed, halves
 from training.lessons import Lessons
 from training.loss import similarity_loss
 from training.packing import Names, flat, pack
-from training.pairs import Pair, evaluation_texts, fingerprint, follows, read_pairs, weights
+from training.pairs import (
+    HELD_OUT,
+    LAST_SOURCES,
+    Pair,
+    evaluation_texts,
+    fingerprint,
+    follows,
+    held_out,
+    read_pairs,
+    weights,
+)
 from training.prepared import Prepared, load, save
 from training.quantisation import GROUP, four_bits, in_eight_bits, in_four_bits, packed
 from training.row_adam import RowAdam
@@ -82,16 +92,37 @@ def test_evaluation_text_is_kept_out_however_it_is_written(tmp_path: Path) -> No
     assert [pair.english for pair in kept] == ["dog"]
 
 
+def test_what_is_held_out_is_the_same_english_in_every_language(tmp_path: Path) -> None:
+    """About a fifth of one source; of a folder without it nothing."""
+    assert held_out(tmp_path) == ()
+    for language in ("de", "mt"):
+        lines = "".join(f"{language} {number}\tsentence {number}\tsentence\n" for number in range(200))
+        (tmp_path / f"{HELD_OUT}.{language}-en.tsv").write_text(lines, encoding="utf-8")
+    (tmp_path / "other.de-en.tsv").write_text(LINES, encoding="utf-8")
+    held = held_out(tmp_path)
+    english = [[pair.english for pair in held if pair.language == language] for language in ("de", "mt")]
+    assert english[0] == english[1]
+    assert 20 < len(english[0]) < 60
+    assert {pair.source for pair in held} == {HELD_OUT}
+
+
 def test_fingerprint_knows_a_text_by_its_letters() -> None:
     assert fingerprint("Café - noir") == fingerprint("cafe noir")
     assert fingerprint("cafe noir") != fingerprint("cafe noire")
 
 
 def test_kinds_and_sources_weigh_as_the_tables_say() -> None:
-    """One language, so that the balance is the same for all: 1.0, 0.7, and 0.2 * 0.2; their mean is 1."""
+    """One language, so that the balance is the same for all: 1.0, 0.7, and 0.4 * 0.2; their mean is 1."""
     kinds = (("sentence", "a"), ("ui", "a"), ("term", "eforms"))
     pairs = [Pair("de", source, kind, "x", "y") for kind, source in kinds]
-    assert weights(pairs) == pytest.approx([3 * w / 1.74 for w in (1.0, 0.7, 0.04)])
+    assert weights(pairs) == pytest.approx([3 * w / 1.78 for w in (1.0, 0.7, 0.08)])
+
+
+def test_everyday_sentences_are_met_more_at_the_end() -> None:
+    """2.5 and 0.4 where both were 1 (their mean is 1.45)."""
+    pairs = [Pair("de", source, "sentence", "x", "y") for source in ("opus-tatoeba", "wesnoth")]
+    assert weights(pairs) == [1.0, 1.0]
+    assert weights(pairs, LAST_SOURCES) == pytest.approx([2.5 / 1.45, 0.4 / 1.45])
 
 
 def test_rows_in_eight_bits_are_off_by_half_a_step_at_most() -> None:

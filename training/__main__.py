@@ -2,10 +2,10 @@
 
     python -m training --data DIR --out FOLDER [--evaluation DIR]
 
-reads the pairs, leaves out those of the evaluation collections, makes a vocabulary, asks the teacher for its vectors of
-the English (kept in --cache), teaches the student, writes it in few bits with a record of what was done, and scores it.
-A bag (see training/bag.py) is made in under an hour on two cores; a transformer (training/transformer.py) is better,
-and needs an accelerator for some minutes.
+reads the pairs, leaves out those of the evaluation collections and some to judge by, makes a vocabulary, asks the
+teacher for its vectors of the English (kept in --cache), teaches the student, writes it in few bits with a record of
+what was done, and scores it. A bag (see training/bag.py) is made in about an hour on two cores; a transformer
+(training/transformer.py) is better, and needs an accelerator for some minutes.
 
     python -m training --form transformer --data DIR --prepare PREPARED
     python -m training --form transformer --prepared PREPARED --out FOLDER
@@ -28,7 +28,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -39,11 +39,20 @@ from tokenizers import Tokenizer
 
 from kb.engines.encoders.model_files import DEFAULT_MODEL, find_model
 from training.alignment import glosses
-from training.bag import new_bag, teach
+from training.bag import LAST, LOWER, new_bag, teach
 from training.distilling import Pace, distil, encode_with
 from training.export import TOKENIZER, export_bag, export_transformer, load_transformer
 from training.lessons import Lessons
-from training.pairs import counts, evaluation_texts, follows, read_pairs, weights
+from training.pairs import (
+    LAST_SOURCES,
+    counts,
+    evaluation_texts,
+    fingerprint,
+    follows,
+    held_out,
+    read_pairs,
+    weights,
+)
 from training.prepared import Prepared, is_prepared, load, save
 from training.scoring import Reader, encode_bag, score
 from training.targets import targets
@@ -81,7 +90,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     say(f"{made.record['steps']} steps; written to {options.out}")
     if options.evaluation:
         teacher, tokenizer = load_teacher(find_model(options.teacher).folder)
-        scores = score(made.read, lambda texts: encode(teacher, tokenizer, texts), options.evaluation)
+        held = held_out(options.data) if options.data else ()
+        scores = score(made.read, lambda texts: encode(teacher, tokenizer, texts), options.evaluation, held)
         (options.out / "scores.json").write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
         for name, values in scores.items():
             print(name, {key: round(value, 3) for key, value in values.items()}, flush=True)
@@ -90,8 +100,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _prepared(options: argparse.Namespace, say: Callable[[str], None]) -> Prepared:
     kept_out = evaluation_texts(options.evaluation) if options.evaluation else frozenset()
-    pairs = list(read_pairs(options.data, exclude=kept_out))
-    say(f"{len(pairs)} pairs read, none of which holds one of {len(kept_out)} evaluation texts")
+    held = {fingerprint(text) for pair in held_out(options.data) for text in (pair.foreign, pair.english)}
+    pairs = list(read_pairs(options.data, exclude=kept_out | held))
+    say(f"{len(pairs)} pairs read, none of which holds one of {len(kept_out)} evaluation texts or {len(held)} held out")
     file = options.begin / TOKENIZER if options.begin else options.tokenizer
     tokenizer = Tokenizer.from_file(str(file)) if file else train_tokenizer(pairs, vocabulary=options.vocabulary)
     say(f"a vocabulary of {tokenizer.get_vocab_size()} pieces")
@@ -113,10 +124,11 @@ def _prepared(options: argparse.Namespace, say: Callable[[str], None]) -> Prepar
         lessons=lessons,
         glosses=found,
         english=english,
+        last=weights(pairs, LAST_SOURCES),
         tokenizers=(tokenizer, teachers),
         teacher=teacher.weights(),
         heads=teacher.heads,
-        record={"pairs": counts(pairs), "evaluation texts kept out": len(kept_out)},
+        record={"pairs": counts(pairs), "evaluation texts kept out": len(kept_out), "texts held out": len(held)},
     )
 
 
@@ -126,7 +138,13 @@ def _bag(prepared: Prepared, options: argparse.Namespace) -> Made:
     tokenizer, teachers = prepared.tokenizers
     known = targets(files, prepared.english, options.cache or options.out / "cache")
     bag = new_bag(prepared.glosses, prepared.lessons, teacher, teachers, hidden=options.hidden)
-    steps = teach(bag, prepared.lessons, tokenizer, known, minutes=options.minutes, rate=rate, seed=options.seed)
+    last = replace(prepared.lessons, weights=np.array(prepared.last))
+    steps = sum(
+        teach(
+            bag, lessons, tokenizer, known, minutes=share * options.minutes, rate=lower * rate, seed=options.seed + part
+        )
+        for part, (lessons, share, lower) in enumerate([(prepared.lessons, 1 - LAST, 1.0), (last, LAST, LOWER)])
+    )
     return Made(
         read=lambda texts: encode_bag(bag, tokenizer, texts),
         write=lambda folder, record: export_bag(bag, tokenizer, folder, record),

@@ -33,6 +33,9 @@ BATCH, ENGLISH_SHARE, JOINED = 2048, 0.1, 0.1
 APART = 1024
 #: The share of the time in which the learning rate rises.
 WARM_UP = 0.02
+#: The share of the time at the end in which pairs are met as :data:`training.pairs.LAST_SOURCES` says, and how much
+#: lower the learning rate begins there.
+LAST, LOWER = 0.22, 0.4
 #: How much a piece counts that makes up the share p of all text: A / (A + p) (Arora, Liang and Ma 2017).
 COMMON = 1e-4
 #: How much a special token counts.

@@ -19,8 +19,8 @@ from pathlib import Path
 ENGLISH = "en"
 
 #: How often a pair of each kind is met, a sentence of running text being the measure. Words by themselves are many
-#: and say little about how words combine.
-KINDS: Mapping[str, float] = {"sentence": 1.0, "ui": 0.7, "term": 0.2}
+#: and say little about how words combine, but search looks them up by themselves.
+KINDS: Mapping[str, float] = {"sentence": 1.0, "ui": 0.7, "term": 0.4}
 #: Sources that count for less: formulaic vocabulary of procurement; pairs joined through a third language drift;
 #: archaic language, and much of one kind.
 SOURCES: Mapping[str, float] = {
@@ -32,8 +32,32 @@ SOURCES: Mapping[str, float] = {
     "python-docs": 0.5,
     "gnucash": 0.5,
 }
+#: The same at the end of learning: what people say and ask, and words that others looked up, count for more then, and
+#: what is many times the same for less.
+LAST_SOURCES: Mapping[str, float] = {
+    **SOURCES,
+    "opus-tatoeba": 2.5,
+    "opus-tatoeba-pivot": 1.4,
+    "opus-flores": 2.0,
+    "opus-tico19": 2.0,
+    "udhr": 2.0,
+    "pud": 2.0,
+    "cocoa-mt": 2.0,
+    "mlqe-pe": 1.5,
+    "mt-geneval": 1.5,
+    "freedict": 2.0,
+    "omw-wordnet": 0.5,
+    "libreoffice": 0.2,
+    "wesnoth": 0.4,
+    "widelands": 0.5,
+    "freeciv": 0.5,
+    "bible": 0.15,
+}
 #: A language with n pairs is met n ** BALANCE times as often as one with a single pair, so that small ones are heard.
 BALANCE = 0.7
+#: Of the texts of this source, which has every language, one in so many is kept out of all that is learned from: to
+#: judge by, where nothing else is at hand for a language.
+HELD_OUT, ONE_IN = "opus-flores", 5
 #: Longer texts than this are left out: what the student reads is cut anyway.
 MOST_CHARACTERS = 1000
 
@@ -49,12 +73,14 @@ class Pair:
     english: str
 
 
-def read_pairs(folder: Path, *, exclude: frozenset[bytes] = frozenset()) -> Iterator[Pair]:
+def read_pairs(folder: Path, *, exclude: frozenset[bytes] = frozenset(), only: str = "*") -> Iterator[Pair]:
     """Every pair below ``folder``, in the order of the files' names, but those of which a side is in ``exclude``.
+
+    ``only``: the one source that is read.
 
     Raises FileNotFoundError where there is none, ValueError naming the file and line of one that is malformed.
     """
-    files = sorted((*folder.glob("*-en.tsv"), *folder.glob("*-en.tsv.gz")))
+    files = sorted((*folder.glob(f"{only}.*-en.tsv"), *folder.glob(f"{only}.*-en.tsv.gz")))
     if not files:
         raise FileNotFoundError(f"{folder} holds no file like SOURCE.LANGUAGE-en.tsv.gz; give the folder with --data")
     for path in files:
@@ -70,6 +96,14 @@ def read_pairs(folder: Path, *, exclude: frozenset[bytes] = frozenset()) -> Iter
                 if exclude and (fingerprint(foreign) in exclude or fingerprint(english) in exclude):
                     continue
                 yield Pair(language, source, kind, foreign, english)
+
+
+def held_out(folder: Path) -> Sequence[Pair]:
+    """The pairs to judge by, the same English in each language; none where the source is not there."""
+    if not any(folder.glob(f"{HELD_OUT}.*-en.tsv*")):
+        return ()
+    pairs = read_pairs(folder, only=HELD_OUT)
+    return [pair for pair in pairs if fingerprint(pair.english)[0] % ONE_IN == 0]
 
 
 def fingerprint(text: str) -> bytes:
@@ -95,10 +129,10 @@ def _texts(path: Path) -> Iterator[str]:
                 yield from line.rstrip("\n").split("\t")
 
 
-def weights(pairs: Sequence[Pair]) -> list[float]:
+def weights(pairs: Sequence[Pair], sources: Mapping[str, float] = SOURCES) -> list[float]:
     """How often each pair is met, in the mean 1."""
     sizes = Counter(pair.language for pair in pairs)
-    raw = [KINDS[pair.kind] * SOURCES.get(pair.source, 1.0) * sizes[pair.language] ** (BALANCE - 1) for pair in pairs]
+    raw = [KINDS[pair.kind] * sources.get(pair.source, 1.0) * sizes[pair.language] ** (BALANCE - 1) for pair in pairs]
     mean = sum(raw) / len(raw)
     return [weight / mean for weight in raw]
 

@@ -40,7 +40,8 @@ _LEVEL = 6
 
 @dataclass(frozen=True)
 class Prepared:
-    """``english``: the English texts, where they are known as such. ``teacher``: the weights of a BERT with so many
+    """``english`` and ``last``: the English texts, and how often each pair is met at the end, where they are known.
+    ``teacher``: the weights of a BERT with so many
     ``heads``. ``glosses``: see :mod:`training.alignment`. ``record``: what is to be told of the pairs."""
 
     lessons: Lessons
@@ -50,6 +51,7 @@ class Prepared:
     heads: int
     record: Mapping[str, Any]
     english: Sequence[str] = ()
+    last: Sequence[float] = ()
 
 
 def save(prepared: Prepared, folder: Path) -> None:

@@ -15,11 +15,14 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from training.bag import Bag
+from training.pairs import Pair
 from training.tokenizer import UNKNOWN_ID
 
 Vectors = NDArray[np.float32]
 #: Texts to rows of unit length.
 Reader = Callable[[Sequence[str]], Vectors]
+#: Texts in another language, each with its English.
+Pairs = Sequence[tuple[str, str]]
 
 
 def encode_bag(bag: Bag, tokenizer: Tokenizer, texts: Sequence[str]) -> Vectors:
@@ -32,20 +35,22 @@ def encode_bag(bag: Bag, tokenizer: Tokenizer, texts: Sequence[str]) -> Vectors:
     return np.asarray(vectors.numpy())
 
 
-def score(by_student: Reader, by_teacher: Reader, folder: Path) -> Mapping[str, Mapping[str, float]]:
-    """By collection and language: accuracy at 1 into English for pairs of sentences, nDCG@10 for questions.
+def score(
+    by_student: Reader, by_teacher: Reader, folder: Path, held: Sequence[Pair] = ()
+) -> Mapping[str, Mapping[str, float]]:
+    """By collection and language: accuracy at 1 into English for pairs of sentences, nDCG@10 for questions. ``held``:
+    pairs that were kept out of what was learned from.
 
     Questions are put by the student alone, by the teacher alone, and by the mean of both vectors.
     """
     found: dict[str, Mapping[str, float]] = {}
     seen: dict[tuple[str, ...], Vectors] = {}
-    for path in sorted(folder.glob("*/*-eng.tsv")):
-        pairs = [line.split("\t")[:2] for line in path.read_text(encoding="utf-8").splitlines()]
-        translations = tuple(pair[1] for pair in pairs)
+    for name, pairs in (*_collections(folder), *_held_out(held)):
+        translations = tuple(english for _, english in pairs)
         if translations not in seen:  # several languages may have the same English
             seen[translations] = by_teacher(translations)
-        foreign, english = by_student([pair[0] for pair in pairs]), seen[translations]
-        found[f"{path.parent.name} {path.name[:3]}"] = {
+        foreign, english = by_student([text for text, _ in pairs]), seen[translations]
+        found[name] = {
             "to English": _accuracy(foreign, english),
             "back": _accuracy(english, foreign),
             "cosine": float((foreign * english).sum(1).mean()),
@@ -66,6 +71,19 @@ def score(by_student: Reader, by_teacher: Reader, folder: Path) -> Mapping[str, 
             "both": _ndcg(mean @ documents.T, wanted),
         }
     return found
+
+
+def _collections(folder: Path) -> Iterator[tuple[str, Pairs]]:
+    for path in sorted(folder.glob("*/*-eng.tsv")):
+        lines = (line.split("\t") for line in path.read_text(encoding="utf-8").splitlines())
+        yield f"{path.parent.name} {path.name[:3]}", [(foreign, english) for foreign, english, *_ in lines]
+
+
+def _held_out(pairs: Sequence[Pair]) -> Iterator[tuple[str, Pairs]]:
+    by_language: dict[str, list[tuple[str, str]]] = {}
+    for pair in pairs:
+        by_language.setdefault(pair.language, []).append((pair.foreign, pair.english))
+    return ((f"held out {language}", found) for language, found in by_language.items())
 
 
 def _rows(path: Path) -> Iterator[Mapping[str, str]]:

@@ -22,8 +22,8 @@ from kb.types import Evidence, Floats, Layout, Positions
 from kb.understanding.query import Forms, ParsedQuery
 
 #: BM25F: the weight of each field, and how much the length of the field counts (0 not at all, 1 fully).
-WEIGHTS = {"title": 4.0, "text": 1.0, "keywords": 0.5, "translated title": 4.0, "translation": 1.0}
-LENGTH = {"title": 0.5, "text": 0.6, "keywords": 0.0, "translated title": 0.0, "translation": 0.0}
+WEIGHTS = {"title": 4.0, "text": 1.0, "keywords": 0.5, "translated title": 4.0, "translation": 1.0, "letters": 1.0}
+LENGTH = {"title": 0.5, "text": 0.6, "keywords": 0.0, "translated title": 0.0, "translation": 0.0, "letters": 0.75}
 #: How soon a term that occurs again adds nothing more.
 K1 = 1.6
 
@@ -43,7 +43,7 @@ class FieldLengths:
         title = _sums(layout.owners, title_lengths, documents)
         text = _sums(layout.owners, lengths - title_lengths, documents)
         relative = {field: np.ones(documents) for field in FIELDS}
-        relative |= {"title": _relative(title), "text": _relative(text)}
+        relative |= {"title": _relative(title), "text": _relative(text), "letters": _relative(title + text)}
         #: What a term frequency is divided by: float64, shape (fields, documents).
         self.divisors = np.stack([1 - LENGTH[field] + LENGTH[field] * relative[field] for field in FIELDS])
 
@@ -67,7 +67,8 @@ class LexicalRetriever:
 
         Words that occur nowhere count against it: a document that holds one word of ten matches weakly. So does a query
         of words that nearly every document holds: finding those says nothing. A word that is only held in translation
-        counts GUESSED as far as that is sure, and nothing where it is unlikely. Feedback changes nothing here.
+        counts GUESSED as far as that is sure, and nothing where it is unlikely. Pieces of words are no evidence.
+        Feedback changes nothing here.
         """
         if self._last is None or self._last[0] != query:
             self._last = (query, self._scored(query))
@@ -76,17 +77,20 @@ class LexicalRetriever:
     def _scored(self, query: ParsedQuery) -> Evidence:
         documents = len(self._layout.ids)
         scores, covered, most = np.zeros(documents), np.zeros(documents), 0.0
-        found = postings.read(self._reader.connection, list(dict.fromkeys(chain.from_iterable(query.terms))))
+        sought = dict.fromkeys(chain(chain.from_iterable(query.terms), query.letters))
+        found = postings.read(self._reader.connection, list(sought))
         weights = []
         for forms, count in zip(query.terms, query.counts, strict=True):
             frequency = self._frequency(forms, found, query.certainty)
-            holding = np.flatnonzero(frequency)
-            frequency = frequency[holding]
+            holding, score = _bm25(frequency)
             weight = count * _idf(documents, len(holding))
-            scores[holding] += weight * frequency * (K1 + 1) / (frequency + K1)
+            scores[holding] += weight * score
             covered[holding] += weight * self._certainty(forms, query, found)[holding]
             weights.append(weight)
             most += weight
+        for piece, share in query.letters.items():
+            holding, score = _bm25(self._field_frequency(found.get(piece, ())))
+            scores[holding] += share * _idf(documents, len(holding)) * score
         most = max(most, 1e-9)
         reader, layout = self._reader, self._layout  # not self, which keeps what is returned: a ring would outlive both
         return Evidence(
@@ -215,6 +219,14 @@ def _relative(lengths: NDArray[np.float64]) -> NDArray[np.float64]:
     """Lengths as multiples of the mean of those that are not 0."""
     held = lengths[lengths > 0]
     return lengths / held.mean() if len(held) else np.ones(len(lengths))
+
+
+def _bm25(frequency: NDArray[np.float64]) -> tuple[Positions, NDArray[np.float64]]:
+    """The documents in which a term has any weighted frequency, and what each of these scores for it, but for its
+    rarity."""
+    holding = np.flatnonzero(frequency)
+    found = frequency[holding]
+    return holding, found * (K1 + 1) / (found + K1)
 
 
 def _idf(documents: int, holding: int) -> float:

@@ -16,6 +16,7 @@ from typing import Protocol
 from kb.facets.labels import Labels
 from kb.text.analysis import tokens
 from kb.text.languages import ENGLISH, detect, is_function_word
+from kb.text.letters import pieces
 from kb.types import Layout, NamedConcept, Query, Understanding
 from kb.understanding.concepts import ConceptKey, Glossaries, Glossary, Translation, Word, content
 from kb.understanding.dictionary import may_mean
@@ -38,9 +39,12 @@ ORDINARY = 3
 LABELS = 0.5
 #: How sure a translation must be to stand beside those of the labels, which were learned from few texts.
 BESIDE_LABELS = 0.6
-#: How far a word of the documents counts that is near to one of a query in their language, beside that word itself; the
-#: least that is looked up; and the words of a query that are, the first ones.
-NEARBY, LEAST, MOST_NEARBY = 0.5, 0.05, 32
+#: How far a word of the documents counts that is near to one of a query in their language, beside that word itself, and
+#: the least that is looked up; how far the pieces of such words count together, beside the words.
+NEARBY, LEAST, LETTERS = 0.5, 0.05, 2.0
+#: The words of a query of which either is looked up, the first ones, and for which share of half of the documents that
+#: are in its language.
+MOST_WIDENED, LEAST_SHARE = 32, 0.1
 #: A word of another language is taken for the same word in English from this length, and from that with two changes.
 COGNATE, LOOSE_COGNATE = 6, 8
 #: The first letter of the scripts that follow Latin in Unicode, marks aside.
@@ -136,23 +140,42 @@ def _in_its_own(parsed: ParsedQuery, written: ParsedQuery, language: str) -> Par
 
 
 def _among_its_own(parsed: ParsedQuery, reading: Reading) -> ParsedQuery:
-    """A query in the language of documents, with words of these that are near to its own: what one calls a shop another
-    calls a store. Each counts half as much as it is sure, and less where few documents are in that language. What is
-    quoted is meant as it is."""
-    share = NEARBY * min(1.0, 2 * reading.layout.share_in(parsed.language))
-    if share < LEAST or not reading.multilingual:
+    """A query in the language of documents, with what else may tell of its words there, and the less of that the fewer
+    documents are in that language: words of these that are near to its own (what one calls a shop another calls a
+    store), each half as much as it is sure, and the pieces of its own. What is quoted is meant as it is."""
+    share = min(1.0, 2 * reading.layout.share_in(parsed.language))
+    if share < LEAST_SHARE:
+        return parsed
+    quoted = {form for phrase in parsed.phrases for forms in phrase for form in forms}
+    own = [place for place, forms in enumerate(parsed.terms[:MOST_WIDENED]) if quoted.isdisjoint(forms)]
+    return _with_near_words(_with_letters(parsed, own, share), own, share, reading)
+
+
+def _with_letters(parsed: ParsedQuery, places: Sequence[int], share: float) -> ParsedQuery:
+    """A query with the pieces of the words at ``places``, which all together count LETTERS times as much as these."""
+    found = {place: pieces(parsed.written[place], parsed.language) for place in places}
+    counted: Counter[str] = Counter()
+    for place, several in found.items():
+        counted.update({piece: count * parsed.counts[place] for piece, count in Counter(several).items()})
+    asked = sum(parsed.counts[place] for place, several in found.items() if several)
+    one = LETTERS * share * asked / max(1, counted.total())
+    return replace(parsed, letters={piece: one * count for piece, count in counted.items()})
+
+
+def _with_near_words(parsed: ParsedQuery, places: Sequence[int], share: float, reading: Reading) -> ParsedQuery:
+    """A query with the words of documents that are near to those at ``places``."""
+    if not reading.multilingual:
         return parsed
     asked = {form for forms in parsed.terms for form in forms}
-    quoted = {form for phrase in parsed.phrases for forms in phrase for form in forms}
-    terms, certainty = [], dict(parsed.certainty)
-    for place, (forms, written) in enumerate(zip(parsed.terms, parsed.written, strict=True)):
+    terms, certainty = list(parsed.terms), dict(parsed.certainty)
+    for place in places:
         near: dict[str, float] = {}
-        if place < MOST_NEARBY and quoted.isdisjoint(forms):
-            for word, sure in _nearby(written, parsed.language, reading):
-                near |= {form: max(share * sure, near.get(form, 0.0)) for form in _own_forms(word, reading)}
-        others = {form: sure for form, sure in near.items() if form not in asked and sure >= LEAST}
-        certainty |= {form: max(sure, certainty.get(form, 0.0)) for form, sure in others.items()}
-        terms.append((*forms, *others))
+        for word, sure in _nearby(parsed.written[place], parsed.language, reading):
+            counts = NEARBY * share * sure
+            near |= {form: max(counts, near.get(form, 0.0)) for form in _own_forms(word, reading)}
+        others = {form: counts for form, counts in near.items() if form not in asked and counts >= LEAST}
+        certainty |= {form: max(counts, certainty.get(form, 0.0)) for form, counts in others.items()}
+        terms[place] = (*terms[place], *others)
     return replace(parsed, terms=tuple(terms), certainty=certainty)
 
 

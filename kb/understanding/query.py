@@ -24,7 +24,8 @@ LIKELY, MOST_TOLD = 0.45, 3
 #: Quotes are an operator in a search, and mere quotes in running text: one with more words than these outside them.
 MAX_RUNNING_WORDS = 8
 
-_PART = regex.compile(r"""(?P<minus>(?<!\S)-)?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))""")
+#: A minus before a number is a dash: "COVID -19", "for ages 9 -12".
+_PART = regex.compile(r"""(?P<minus>(?<!\S)-(?!\d))?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))""")
 _UNPRINTABLE = regex.compile(r"[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+")
 
 #: The forms that one word takes in the languages of the base: any of them matches.
@@ -56,6 +57,8 @@ class ParsedQuery:
     certainty: Mapping[str, float] = field(default_factory=dict)
     foreign: str = ""
     language: str = "en"
+    #: Pieces of its words (:mod:`kb.text.letters`), and how much each counts.
+    letters: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def highlighted(self) -> frozenset[str]:

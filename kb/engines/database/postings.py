@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from kb.engines.database.variables import chunks, marks
 
 #: Fields, by the number under which they are stored. Those of translations hold terms of their own
-#: (:func:`kb.text.analysis.translated_tokens`).
-FIELDS = ("title", "text", "keywords", "translated title", "translation")
+#: (:func:`kb.text.analysis.translated_tokens`), and so do letters: the pieces of the words of title and text
+#: (:func:`kb.text.letters.pieces`).
+FIELDS = ("title", "text", "keywords", "translated title", "translation", "letters")
 
 #: Postings that are held in memory before they are written.
 BUFFERED = 2_000_000

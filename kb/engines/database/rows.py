@@ -15,6 +15,7 @@ from typing import NamedTuple
 from kb.content.codec import practice_to_json
 from kb.engines.database.postings import FIELDS
 from kb.text.analysis import analysed, distinct_words, translated_tokens
+from kb.text.letters import pieces
 from kb.types import Document, Passage, PassageKind
 
 #: The fields of postings in which passages stand that are not of the text.
@@ -75,7 +76,8 @@ def rows_of(document: Document, passages: Sequence[Passage]) -> Rows:
     fields: dict[str, list[str]] = {"keywords": [keywords]}
     for passage, text in zip(passages, texts, strict=True):
         fields.setdefault(_FIELDS.get(passage.kind, "text"), []).append(text)
-    own = (passage.text for passage in passages if not passage.is_translated)
+    own = [passage for passage in passages if not passage.is_translated]
+    fields["letters"] = [" ".join(pieces(passage.text, passage.language)) for passage in own]
     return Rows(
         id=document.id,
         title=document.title,
@@ -86,7 +88,7 @@ def rows_of(document: Document, passages: Sequence[Passage]) -> Rows:
         checksum=row_checksum(document.id, document.title, document.language, practice, document.source),
         passages=tuple(_row(passage, text) for passage, text in zip(passages, texts, strict=True)),
         keywords=keywords,
-        words=_words(*own, *document.keywords),
+        words=_words(*(passage.text for passage in own), *document.keywords),
         counts=tuple(term_counts({field: " ".join(parts) for field, parts in fields.items()})),
         tags=tuple((facet, value) for facet, values in document.tags.items() for value in values),
     )
