@@ -5,7 +5,7 @@ import pytest
 from kb.backends import Backend
 from kb.text.letters import pieces
 from kb.types import Document, Mode, Query, Section
-from kb.understanding.interpretation import LETTERS, understand
+from kb.understanding.interpretation import LETTERS, MOST_PIECES, understand
 from tests.conftest import MakeBackend
 from tests.test_student import Pair
 
@@ -23,6 +23,7 @@ from tests.test_student import Pair
         ("la scuola", "it", []),
         ("'\"- …", "de", []),
         ("", "de", []),
+        ("a" * 65, "de", []),  # no word
     ],
 )
 def test_pieces_are_four_letters_with_the_ends_of_a_word(text: str, language: str, found: list[str]) -> None:
@@ -82,11 +83,38 @@ def test_a_quoted_word_is_meant_as_it_is(swedish: Backend) -> None:
     assert scores["word"][0] > scores["compound"][0] == 0
 
 
-def test_pieces_count_by_the_share_of_documents_in_the_language(make_backend: MakeBackend) -> None:
-    """All they can where that is half of them or more, nothing where it is 3 in 120."""
-    english = [told(f"en{number}", "The museum is open.", "en") for number in range(117)]
-    scores = found(make_backend(*SWEDISH, *english, using=Pair()), QUESTION)
-    assert scores["word"][0] > scores["compound"][0] == 0
+@pytest.mark.parametrize(("english", "share"), [(0, 1.0), (3, 1.0), (9, 0.5), (117, 0.0)])
+def test_pieces_count_by_the_share_of_documents_in_the_language(
+    make_backend: MakeBackend, english: int, share: float
+) -> None:
+    """All they can where that is half of them or more, nothing where it is 3 in 120. Asked for are two words."""
+    others = [told(f"en{number}", "The museum is open.", "en") for number in range(english)]
+    backend = make_backend(*SWEDISH, *others, using=Pair())
+    with backend._snapshot() as snapshot:
+        parsed, _ = understand(Query(QUESTION), snapshot)
+    assert sum(parsed.letters.values()) == pytest.approx(share * 2 * LETTERS)
+    assert (found(backend, QUESTION)["compound"][0] > 0) == (share > 0)
+
+
+def test_pieces_of_documents_that_are_gone_count_no_more(make_backend: MakeBackend) -> None:
+    """One piece in two runs of postings, one of which has a document that is gone."""
+    make_backend(*SWEDISH, using=Pair())
+    after = make_backend(told("compound", "Personal svarar."), *SWEDISH[1:], told("new", "Skolgården"), using=Pair())
+    scores = found(after, QUESTION)
+    assert min(scores["word"][0], scores["new"][0]) > scores["compound"][0] == 0
+
+
+def test_a_question_in_norwegian_finds_both_kinds(make_backend: MakeBackend) -> None:
+    documents = [told("nb", "Barneskolen er stor.", "nb"), told("nn", "Barneskulen er stor.", "nn")]
+    scores = found(make_backend(*documents, using=Pair()), "Hvor er en barnehage for barna mine?")
+    assert min(score for score, _ in scores.values()) > 0
+
+
+def test_the_pieces_of_a_long_question_are_bounded(swedish: Backend) -> None:
+    words = " ".join(f"{chr(97 + n)}förskolepersonalens{chr(97 + n)}" for n in range(26))
+    with swedish._snapshot() as snapshot:
+        parsed, _ = understand(Query(f"När öppnar en skola som är {words}?"), snapshot)
+    assert 100 < len(parsed.letters) <= MOST_PIECES
 
 
 def test_all_pieces_together_count_letters_times_as_much_as_the_words(swedish: Backend) -> None:

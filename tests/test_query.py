@@ -13,10 +13,15 @@ def test_words_phrases_and_exclusions() -> None:
     assert parsed.excluded == ((("game",),), (("video",), ("chat",)))
 
 
-@pytest.mark.parametrize("text", ["COVID -19 risks", "risks of COVID -19"])
+@pytest.mark.parametrize("text", ["COVID -19 risks", "risks of COVID -19?", "ages 9 -19, girls", "-19"])
 def test_a_minus_before_a_number_is_a_dash(text: str) -> None:
     parsed = parse(text, ["en"])
     assert (("19",) in parsed.terms, parsed.excluded) == (True, ())
+
+
+@pytest.mark.parametrize(("text", "excluded"), [("-4chan", "4chan"), ("safety -2fa", "2fa"), ('ages -"19"', "19")])
+def test_a_word_that_begins_with_a_number_can_be_left_out(text: str, excluded: str) -> None:
+    assert parse(text, ["en"]).excluded == (((excluded,),),)
 
 
 def test_function_words_are_left_out_unless_there_is_nothing_else() -> None:

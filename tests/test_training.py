@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -17,7 +17,9 @@ from transformers import BertConfig, BertModel
 
 from kb.engines.encoders.model_files import Hashes
 from kb.engines.encoders.student import Student, student_files
+from kb.types import Floats
 from training import bag, bert, distilling
+from training.__main__ import _options, _prepared
 from training.alignment import glosses
 from training.bag import Bag, new_bag, teach
 from training.distilling import Pace, distil, encode_with
@@ -40,7 +42,7 @@ from training.pairs import (
 from training.prepared import Prepared, load, save
 from training.quantisation import GROUP, four_bits, in_eight_bits, in_four_bits, packed
 from training.row_adam import RowAdam
-from training.scoring import encode_bag
+from training.scoring import encode_bag, score
 from training.teacher import Teacher
 from training.texts import MAX_TOKENS, Texts, numbers
 from training.tokenizer import SPECIAL, train_tokenizer
@@ -104,6 +106,26 @@ def test_what_is_held_out_is_the_same_english_in_every_language(tmp_path: Path) 
     assert english[0] == english[1]
     assert 20 < len(english[0]) < 60
     assert {pair.source for pair in held} == {HELD_OUT}
+
+
+def test_nothing_is_learned_from_what_is_held_out(tmp_path: Path) -> None:
+    """In no language and from no source; and the pairs that are held out are judged by."""
+    lines = "".join(f"satz {number}\tsentence {number}\tsentence\n" for number in range(60))
+    for name in (HELD_OUT, "other"):
+        (tmp_path / f"{name}.de-en.tsv").write_text(lines, encoding="utf-8")
+    options = _options(["--data", str(tmp_path), "--out", str(tmp_path / "out"), "--vocabulary", "90"])
+    prepared = _prepared(options, lambda text: None)
+    held = [pair.english for pair in prepared.held]
+    assert 3 < len(held) < 30
+    assert set(prepared.english) == {f"sentence {number}" for number in range(60)} - {*held}
+    assert len(prepared.last) == 2 * (60 - len(held))
+    vectors = {f"{word} {n}": np.eye(60, dtype=np.float32)[n] for word in ("satz", "sentence") for n in range(60)}
+
+    def read(texts: Sequence[str]) -> Floats:
+        return np.stack([vectors[text] for text in texts])
+
+    scores = score(read, read, None, prepared.held)
+    assert scores == {"held out de": {"to English": 1.0, "back": 1.0, "cosine": 1.0}}
 
 
 def test_fingerprint_knows_a_text_by_its_letters() -> None:
@@ -281,7 +303,8 @@ def test_what_was_prepared_is_read_as_it_was(tmp_path: Path) -> None:
     texts = Texts(np.array([5, 70_000, 7], dtype=np.int32), np.array([0, 2, 3]))
     lessons = Lessons(texts, np.array([1, 0]), texts, texts, np.array([0.5, 1.5]), np.array([False, True]))
     wanted = sparse.random(60, 40, density=0.2, format="csr", random_state=1)
-    made = Prepared(lessons, wanted, (tokenizer, tokenizer), teacher.weights(), 2, {"pairs": {"x": {"ui": 2}}})
+    held = [Pair("mt", HELD_OUT, "sentence", "Bonġu", "Good morning")]
+    made = Prepared(lessons, wanted, (tokenizer, tokenizer), teacher.weights(), 2, {"pairs": {"x": {"ui": 2}}}, held)
     save(made, tmp_path / "prepared")
     found = load(tmp_path / "prepared")
     for name in ("foreign", "english", "teacher"):
@@ -292,6 +315,7 @@ def test_what_was_prepared_is_read_as_it_was(tmp_path: Path) -> None:
     assert found.lessons.follows.tolist() == [False, True]
     assert found.record == {"pairs": {"x": {"ui": 2}}}
     assert found.heads == 2
+    assert found.held == held
     np.testing.assert_allclose(found.glosses.toarray(), wanted.toarray(), atol=1e-6)
     again = new_transformer(found.teacher, found.glosses, heads=2)
     np.testing.assert_allclose(

@@ -88,10 +88,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     made = FORMS[options.form].make(prepared, options)
     made.write(options.out, {**made.record, **prepared.record})
     say(f"{made.record['steps']} steps; written to {options.out}")
-    if options.evaluation:
+    if options.evaluation or prepared.held:
         teacher, tokenizer = load_teacher(find_model(options.teacher).folder)
-        held = held_out(options.data) if options.data else ()
-        scores = score(made.read, lambda texts: encode(teacher, tokenizer, texts), options.evaluation, held)
+        scores = score(made.read, lambda texts: encode(teacher, tokenizer, texts), options.evaluation, prepared.held)
         (options.out / "scores.json").write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
         for name, values in scores.items():
             print(name, {key: round(value, 3) for key, value in values.items()}, flush=True)
@@ -100,9 +99,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _prepared(options: argparse.Namespace, say: Callable[[str], None]) -> Prepared:
     kept_out = evaluation_texts(options.evaluation) if options.evaluation else frozenset()
-    held = {fingerprint(text) for pair in held_out(options.data) for text in (pair.foreign, pair.english)}
-    pairs = list(read_pairs(options.data, exclude=kept_out | held))
-    say(f"{len(pairs)} pairs read, none of which holds one of {len(kept_out)} evaluation texts or {len(held)} held out")
+    held = held_out(options.data)
+    held_texts = {fingerprint(text) for pair in held for text in (pair.foreign, pair.english)}
+    pairs = list(read_pairs(options.data, exclude=kept_out | held_texts))
+    say(f"{len(pairs)} pairs read, with none of {len(kept_out)} evaluation texts and of {len(held_texts)} held out")
     file = options.begin / TOKENIZER if options.begin else options.tokenizer
     tokenizer = Tokenizer.from_file(str(file)) if file else train_tokenizer(pairs, vocabulary=options.vocabulary)
     say(f"a vocabulary of {tokenizer.get_vocab_size()} pieces")
@@ -128,7 +128,8 @@ def _prepared(options: argparse.Namespace, say: Callable[[str], None]) -> Prepar
         tokenizers=(tokenizer, teachers),
         teacher=teacher.weights(),
         heads=teacher.heads,
-        record={"pairs": counts(pairs), "evaluation texts kept out": len(kept_out), "texts held out": len(held)},
+        record={"pairs": counts(pairs), "evaluation texts kept out": len(kept_out), "texts held out": len(held_texts)},
+        held=held,
     )
 
 

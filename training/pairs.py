@@ -80,7 +80,7 @@ def read_pairs(folder: Path, *, exclude: frozenset[bytes] = frozenset(), only: s
 
     Raises FileNotFoundError where there is none, ValueError naming the file and line of one that is malformed.
     """
-    files = sorted((*folder.glob(f"{only}.*-en.tsv"), *folder.glob(f"{only}.*-en.tsv.gz")))
+    files = _files(folder, only)
     if not files:
         raise FileNotFoundError(f"{folder} holds no file like SOURCE.LANGUAGE-en.tsv.gz; give the folder with --data")
     for path in files:
@@ -100,10 +100,14 @@ def read_pairs(folder: Path, *, exclude: frozenset[bytes] = frozenset(), only: s
 
 def held_out(folder: Path) -> Sequence[Pair]:
     """The pairs to judge by, the same English in each language; none where the source is not there."""
-    if not any(folder.glob(f"{HELD_OUT}.*-en.tsv*")):
+    if not _files(folder, HELD_OUT):
         return ()
     pairs = read_pairs(folder, only=HELD_OUT)
     return [pair for pair in pairs if fingerprint(pair.english)[0] % ONE_IN == 0]
+
+
+def _files(folder: Path, source: str) -> list[Path]:
+    return sorted((*folder.glob(f"{source}.*-en.tsv"), *folder.glob(f"{source}.*-en.tsv.gz")))
 
 
 def fingerprint(text: str) -> bytes:

@@ -10,7 +10,7 @@ import json
 import lzma
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +23,17 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from training.lessons import Lessons
+from training.pairs import Pair
 from training.texts import Texts
 
 _TEXTS = ("foreign", "english", "teacher")
 _NUMBERS = ("place", "weights", "follows")
-_STUDENT, _TEACHER, _WEIGHTS, _GLOSSES, _RECORD = (
+_STUDENT, _TEACHER, _WEIGHTS, _GLOSSES, _HELD, _RECORD = (
     "student.json",
     "teacher.json",
     "teacher.safetensors",
     "glosses.npz",
+    "held.json",
     "record.json",
 )
 #: Level of packing: higher ones take long and gain little.
@@ -41,8 +43,8 @@ _LEVEL = 6
 @dataclass(frozen=True)
 class Prepared:
     """``english`` and ``last``: the English texts, and how often each pair is met at the end, where they are known.
-    ``teacher``: the weights of a BERT with so many
-    ``heads``. ``glosses``: see :mod:`training.alignment`. ``record``: what is to be told of the pairs."""
+    ``teacher``: the weights of a BERT with so many ``heads``. ``glosses``: see :mod:`training.alignment`. ``record``:
+    what is to be told of the pairs. ``held``: those to judge by, which are not among the lessons."""
 
     lessons: Lessons
     glosses: sparse.csr_matrix
@@ -50,6 +52,7 @@ class Prepared:
     teacher: Mapping[str, Tensor]
     heads: int
     record: Mapping[str, Any]
+    held: Sequence[Pair] = ()
     english: Sequence[str] = ()
     last: Sequence[float] = ()
 
@@ -73,6 +76,8 @@ def save(prepared: Prepared, folder: Path) -> None:
     for name, tokenizer in zip((_STUDENT, _TEACHER), prepared.tokenizers, strict=True):
         tokenizer.save(str(folder / name), pretty=False)
     save_file({name: value.half().contiguous() for name, value in prepared.teacher.items()}, folder / _WEIGHTS)
+    held = [asdict(pair) for pair in prepared.held]
+    (folder / _HELD).write_text(json.dumps(held, ensure_ascii=False), encoding="utf-8")
     (folder / _RECORD).write_text(json.dumps({"heads": prepared.heads, **prepared.record}), encoding="utf-8")
 
 
@@ -107,6 +112,7 @@ def load(folder: Path) -> Prepared:
         teacher={name: value.to(torch.float32) for name, value in load_file(folder / _WEIGHTS).items()},
         heads=record.pop("heads"),
         record=record,
+        held=[Pair(**pair) for pair in json.loads((folder / _HELD).read_text(encoding="utf-8"))],
     )
 
 

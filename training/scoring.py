@@ -36,7 +36,7 @@ def encode_bag(bag: Bag, tokenizer: Tokenizer, texts: Sequence[str]) -> Vectors:
 
 
 def score(
-    by_student: Reader, by_teacher: Reader, folder: Path, held: Sequence[Pair] = ()
+    by_student: Reader, by_teacher: Reader, folder: Path | None, held: Sequence[Pair] = ()
 ) -> Mapping[str, Mapping[str, float]]:
     """By collection and language: accuracy at 1 into English for pairs of sentences, nDCG@10 for questions. ``held``:
     pairs that were kept out of what was learned from.
@@ -45,7 +45,7 @@ def score(
     """
     found: dict[str, Mapping[str, float]] = {}
     seen: dict[tuple[str, ...], Vectors] = {}
-    for name, pairs in (*_collections(folder), *_held_out(held)):
+    for name, pairs in (*(_collections(folder) if folder else ()), *_held_out(held)):
         translations = tuple(english for _, english in pairs)
         if translations not in seen:  # several languages may have the same English
             seen[translations] = by_teacher(translations)
@@ -55,7 +55,7 @@ def score(
             "back": _accuracy(english, foreign),
             "cosine": float((foreign * english).sum(1).mean()),
         }
-    for queries in sorted(folder.glob("xquad/queries.*.jsonl")):
+    for queries in sorted(folder.glob("xquad/queries.*.jsonl")) if folder else ():
         paragraphs = _rows(queries.with_name("corpus.jsonl"))
         corpus = {row["_id"]: f"{row.get('title', '')}\n{row['text']}" for row in paragraphs}
         asked = {row["_id"]: row["text"] for row in _rows(queries)}

@@ -82,15 +82,16 @@ class LexicalRetriever:
         weights = []
         for forms, count in zip(query.terms, query.counts, strict=True):
             frequency = self._frequency(forms, found, query.certainty)
-            holding, score = _bm25(frequency)
+            holding = np.flatnonzero(frequency)
             weight = count * _idf(documents, len(holding))
-            scores[holding] += weight * score
+            scores[holding] += weight * _bm25(frequency[holding])
             covered[holding] += weight * self._certainty(forms, query, found)[holding]
             weights.append(weight)
             most += weight
         for piece, share in query.letters.items():
-            holding, score = _bm25(self._field_frequency(found.get(piece, ())))
-            scores[holding] += share * _idf(documents, len(holding)) * score
+            if piece in found:
+                holding, frequency = self._holding(found[piece])
+                scores[holding] += share * _idf(documents, len(holding)) * _bm25(frequency)
         most = max(most, 1e-9)
         reader, layout = self._reader, self._layout  # not self, which keeps what is returned: a ring would outlive both
         return Evidence(
@@ -153,12 +154,26 @@ class LexicalRetriever:
     def _field_frequency(self, found: Sequence[Places]) -> NDArray[np.float64]:
         """The weighted frequency of what is found at these places, in each document."""
         frequency = np.zeros(len(self._layout.ids))
-        for field, keys, counts in found:
-            documents = self._places[np.minimum(keys, len(self._places) - 1)]
-            if documents.min(initial=0) < 0:  # documents that are gone
-                counts, documents = counts[documents >= 0], documents[documents >= 0]
-            frequency[documents] += WEIGHTS[FIELDS[field]] * counts / self._field_lengths.divisors[field, documents]
+        for places in found:
+            documents, weighted = self._weighted(places)
+            frequency[documents] += weighted
         return frequency
+
+    def _holding(self, found: Sequence[Places]) -> tuple[Positions, NDArray[np.float64]]:
+        """The documents in which a term is found, and its weighted frequency there, without a look at all others."""
+        if len(found) == 1:
+            return self._weighted(found[0])
+        frequency = self._field_frequency(found)
+        holding = np.flatnonzero(frequency)
+        return holding, frequency[holding]
+
+    def _weighted(self, places: Places) -> tuple[Positions, NDArray[np.float64]]:
+        """Documents, each once, and the weighted frequency of a term in one field of them."""
+        field, keys, counts = places
+        documents = self._places[np.minimum(keys, len(self._places) - 1)]
+        if documents.min(initial=0) < 0:  # documents that are gone
+            counts, documents = counts[documents >= 0], documents[documents >= 0]
+        return documents, WEIGHTS[FIELDS[field]] * counts / self._field_lengths.divisors[field, documents]
 
     def _positions(self, keys: Positions) -> Positions:
         return self._by_key[np.searchsorted(self._sorted_keys, keys)]
@@ -221,12 +236,9 @@ def _relative(lengths: NDArray[np.float64]) -> NDArray[np.float64]:
     return lengths / held.mean() if len(held) else np.ones(len(lengths))
 
 
-def _bm25(frequency: NDArray[np.float64]) -> tuple[Positions, NDArray[np.float64]]:
-    """The documents in which a term has any weighted frequency, and what each of these scores for it, but for its
-    rarity."""
-    holding = np.flatnonzero(frequency)
-    found = frequency[holding]
-    return holding, found * (K1 + 1) / (found + K1)
+def _bm25(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What a term scores by its weighted frequency, but for its rarity."""
+    return np.asarray(frequency * (K1 + 1) / (frequency + K1))
 
 
 def _idf(documents: int, holding: int) -> float:

@@ -16,8 +16,8 @@ from kb.text.function_words import FUNCTION_WORDS
 #: Languages (BCP 47 primary subtag) whose words are read by their letters, too. Romance languages and Greek, of which
 #: four were measured, gain nothing by it, and English least of all.
 PIECED = frozenset("bg cs da de et fi hr hu is lt lv mt nb nl nn no pl sk sl sv".split())
-#: Letters of a piece.
-LENGTH = 4
+#: Letters of a piece, and of the longest word that has any: a longer one is none, but a number or an address.
+LENGTH, LONGEST = 4, 64
 #: Stands before a piece, so that it is not taken for a word, and at both ends of a word. No word holds either.
 PIECE, END = "~", "_"
 #: Languages whose function words stand under another name.
@@ -35,8 +35,10 @@ def pieces(text: str, language: str) -> Sequence[str]:
     return [piece for word in words for piece in _pieces(word)]
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=10_000)
 def _pieces(word: str) -> tuple[str, ...]:
     """The pieces of a folded word, in order; a short one is a piece by itself."""
+    if len(word) > LONGEST:
+        return ()
     whole = f"{END}{word}{END}"
     return tuple(PIECE + whole[start : start + LENGTH] for start in range(max(1, len(whole) - LENGTH + 1)))

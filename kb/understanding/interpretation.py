@@ -42,9 +42,9 @@ BESIDE_LABELS = 0.6
 #: How far a word of the documents counts that is near to one of a query in their language, beside that word itself, and
 #: the least that is looked up; how far the pieces of such words count together, beside the words.
 NEARBY, LEAST, LETTERS = 0.5, 0.05, 2.0
-#: The words of a query of which either is looked up, the first ones, and for which share of half of the documents that
-#: are in its language.
-MOST_WIDENED, LEAST_SHARE = 32, 0.1
+#: The words of a query of which either is looked up, the first ones; the most pieces; and the share of half of the
+#: documents from which either is.
+MOST_WIDENED, MOST_PIECES, LEAST_SHARE = 32, 200, 0.1
 #: A word of another language is taken for the same word in English from this length, and from that with two changes.
 COGNATE, LOOSE_COGNATE = 6, 8
 #: The first letter of the scripts that follow Latin in Unicode, marks aside.
@@ -153,11 +153,13 @@ def _among_its_own(parsed: ParsedQuery, reading: Reading) -> ParsedQuery:
 
 def _with_letters(parsed: ParsedQuery, places: Sequence[int], share: float) -> ParsedQuery:
     """A query with the pieces of the words at ``places``, which all together count LETTERS times as much as these."""
-    found = {place: pieces(parsed.written[place], parsed.language) for place in places}
     counted: Counter[str] = Counter()
-    for place, several in found.items():
-        counted.update({piece: count * parsed.counts[place] for piece, count in Counter(several).items()})
-    asked = sum(parsed.counts[place] for place, several in found.items() if several)
+    asked = 0
+    for place in places:
+        several = Counter(pieces(parsed.written[place], parsed.language))
+        if several and len(counted) + len(several) <= MOST_PIECES:
+            counted.update({piece: count * parsed.counts[place] for piece, count in several.items()})
+            asked += parsed.counts[place]
     one = LETTERS * share * asked / max(1, counted.total())
     return replace(parsed, letters={piece: one * count for piece, count in counted.items()})
 

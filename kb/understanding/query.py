@@ -24,8 +24,8 @@ LIKELY, MOST_TOLD = 0.45, 3
 #: Quotes are an operator in a search, and mere quotes in running text: one with more words than these outside them.
 MAX_RUNNING_WORDS = 8
 
-#: A minus before a number is a dash: "COVID -19", "for ages 9 -12".
-_PART = regex.compile(r"""(?P<minus>(?<!\S)-(?!\d))?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))""")
+#: A minus before a number is a dash: "COVID -19", "for ages 9 -12"; not before "-4chan".
+_PART = regex.compile(r"""(?P<minus>(?<!\S)-(?!\d[\d.,:;?!/+%–-]*(?!\S)))?(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))""")
 _UNPRINTABLE = regex.compile(r"[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+")
 
 #: The forms that one word takes in the languages of the base: any of them matches.
