@@ -102,3 +102,30 @@ def test_function_words_are_folded_as_the_analyser_folds(name: str) -> None:
 def test_function_words_belong_to_a_language(word: str, name: str, expected: bool) -> None:
     assert is_function_word(word, name) is expected
     assert ENGLISH in LANGUAGES
+
+
+#: "How", "who", "where" and "when", folded.
+ASKING = {
+    "bg": "как кои къде кога",
+    "cs": "jak kdo kde kdy",
+    "da": "hvordan hvem hvor hvornar",
+    "de": "wie wer wo wann",
+    "et": "kuidas kes kus millal",
+    "fi": "miten kuka missa milloin",
+    "ga": "conas cen cathain",
+    "hr": "kako tko gdje kada",
+    "hu": "hogyan ki hol mikor",
+    "is": "hvernig hver hvar hvenær",
+    "lt": "kaip kas kur kada",
+    "lv": "ka kas kur kad",
+    "mt": "kif xi fejn",
+    "pl": "jak kto gdzie kiedy",
+    "ro": "cum cine unde cand",
+    "sk": "ako kto kde kedy",
+    "sl": "kako kdo kje kdaj",
+}
+
+
+@pytest.mark.parametrize("name", ASKING)
+def test_words_that_ask_are_function_words(name: str) -> None:
+    assert [word for word in ASKING[name].split() if not is_function_word(word, name)] == []

@@ -13,37 +13,38 @@ from types import MappingProxyType
 
 _WORDS = {
     "bg": """
-        аз ако без беше бъдат бъде в вашата вашия вече ви вие все всеки всички всичко ги го да други е един за
-        защо защото и или има как какви какво като когато които колко която към ли ме ми много може можете моля
-        му на не нещо ни ние никога нищо но някои няма от още повече преди при с са само се сега си след сте
-        съм тази твърде те тези ти това този тои толкова трябва тук тя че чрез ще я
+        аз ако без беше бъдат бъде в вашата вашия вече ви вие все всеки всички всичко ги го да други е един
+        за защо защото и или има как какви какво като кога когато кои които колко която къде към ли ме ми
+        много може можете моля му на не нещо ни ние никога нищо но някои няма от още повече преди при с са
+        само се сега си след сте съм тази твърде те тези ти това този тои толкова трябва тук тя че чрез ще я
     """,
     "cs": """
         a aby ale bez bude budete by bych byl byly byt co dalsi do ho i jak jaka jake jako jaky je jeho jej
-        jejich jen jeste jestli ji jiz jsem jsi jsme jsou jste k kazdy kde kdo kdyz ktera ktere ktery ma mam
-        mate me mel mi mit mohou musi muze muzete na nam nas nebo neco nejsou nektere nelze neni nez nic nikdy
-        o od po pokud pouze pri prilis pro proc prosim proti protoze s se si sve svuj tak take tam tato tento
-        teto ti to tohoto toto tuto u uz v vam vas vase vasi ve vice vsechny z zadne zde ze
+        jejich jen jeste jestli ji jiz jsem jsi jsme jsou jste k kazdy kde kdo kdy kdyz ktera ktere ktery ma
+        mam mate me mel mi mit mohou musi muze muzete na nam nas nebo neco nejsou nektere nelze neni nez nic
+        nikdy o od po pokud pouze pri prilis pro proc prosim proti protoze s se si sve svuj tak take tam
+        tato tento teto ti to tohoto toto tuto u uz v vam vas vase vasi ve vice vsechny z zadne zde ze
     """,
     "da": """
         af aldrig alle allerede andre at blev blevet blive de dem den denne der deres det dette dig din dine
-        disse dit du efter eller en end endnu er et flere for fordi fra før gøre ham han hans har havde hende
-        her hun hvad hvem hver hvilke hvilken hvis hvor hvordan hvorfor i igen ikke inden ingen jeg kan kun
-        kunne mange med meget mellem men mere mig min mit mod nar nogen noget nogle nu og ogsa om os pa sa
-        samme selv sig sin sine sit skal som til uden under var ved venligst vi vil ville vores være
+        disse dit du efter eller en end endnu er et flere for fordi fra før gøre ham han hans har havde
+        hende her hun hvad hvem hver hvilke hvilken hvis hvor hvordan hvorfor hvornar i igen ikke inden
+        ingen jeg kan kun kunne mange med meget mellem men mere mig min mit mod nar nogen noget nogle nu og
+        ogsa om os pa sa samme selv sig sin sine sit skal som til uden under var ved venligst vi vil ville
+        vores være
     """,
     "de": """
-        aber alle alles als am andere anderen andern ans auch auf aus bei beim bin bis bist bitte da dabei damit
-        dann daran darauf darf darin darum das dass davon dazu dein deine deinem deinen deiner dem den denen
-        denn der deren des dessen dich die diese diesem diesen dieser dieses dir doch du durch durfen ein eine
-        einem einen einer eines einige er es etwa etwas euch euer fur gegen gibt habe haben hast hat hatte
-        hatten hier ich ihm ihn ihnen ihr ihre ihrem ihren ihrer ihres im immer in ins ist je jede jedem jeden
-        jeder jedes jetzt kann kannst kein keine keinen keiner konnen konnte manche mehr mein meine meinem
-        meinen meiner mich mir mit mochte mochten muss mussen musst nach nicht nichts nie noch nun nur ob oder
-        ohne schon sehr sein seine seinem seinen seiner seines sich sie sind so soll sollen sollte sollten tun
-        uber um und uns unsere unserem unseren unserer viel viele vom von vor wahrend war ware waren warum was
-        weil welche welcher welches wem wen wenn wer werde werden wie wieder wir wird wo wobei wofur wollen
-        womit worauf wurde wurden zu zum zur zwischen
+        aber alle alles als am andere anderen andern ans auch auf aus bei beim bin bis bist bitte da dabei
+        damit dann daran darauf darf darin darum das dass davon dazu dein deine deinem deinen deiner dem den
+        denen denn der deren des dessen dich die diese diesem diesen dieser dieses dir doch du durch durfen
+        ein eine einem einen einer eines einige er es etwa etwas euch euer fur gegen gibt habe haben hast
+        hat hatte hatten hier ich ihm ihn ihnen ihr ihre ihrem ihren ihrer ihres im immer in ins ist je jede
+        jedem jeden jeder jedes jetzt kann kannst kein keine keinen keiner konnen konnte manche mehr mein
+        meine meinem meinen meiner mich mir mit mochte mochten muss mussen musst nach nicht nichts nie noch
+        nun nur ob oder ohne schon sehr sein seine seinem seinen seiner seines sich sie sind so soll sollen
+        sollte sollten tun uber um und uns unsere unserem unseren unserer viel viele vom von vor wahrend
+        wann war ware waren warum was weil welche welcher welches wem wen wenn wer werde werden wie wieder
+        wir wird wo wobei wofur wollen womit worauf wurde wurden zu zum zur zwischen
     """,
     "el": """
         ακομα ακομη αλλα αν απο αυτα αυτεσ αυτη αυτην αυτο αυτοσ για γιατι δε δεν εαν εδω ειμαι ειναι εισαι
@@ -63,17 +64,18 @@ _WORDS = {
         unas uno unos vez vuestra y ya yo
     """,
     "et": """
-        ainult ei enne et ilma ja jaoks juba ka kas kes koik koiki kui kuid kuna kus liiga ma me meie mida minu
-        mis muu muud nad nagu need neid nende ning nuud ole oled olema oli olla oma on parast peab pole poolt
-        rohkem sa saa saab saad seda see selle selles siin siis sinu sul ta teie tema uhe uhtegi uks vaid veel
-        voi voib
+        ainult ei enne et ilma ja jaoks juba ka kas kes koik koiki kui kuid kuidas kuna kus liiga ma me meie
+        mida miks millal minu mis muu muud nad nagu need neid nende ning nuud ole oled olema oli olla oma on
+        parast peab pole poolt rohkem sa saa saab saad seda see selle selles siin siis sinu sul ta teie tema
+        uhe uhtegi uks vaid veel voi voib
     """,
     "fi": """
-        aina ala ei emme en enemman ennen et etta han hanen he hyvin ilman ja jalkeen jo joka jos jotka kaikki
-        kanssa koska koskaan kuin kuinka kun kuten liian me meidan mika miksi mina minua minulla minulle minun
-        missa mita mitaan miten monta mutta myos nama ne niin nyt ole olemme olen olet oletko oli olla ollut on
-        onko ovat pitaisi se seka sen siita sina sinua sinulla sinulle sinun sita taalla tahan tahansa tai tama
-        taman tassa tasta tata taytyy tehda todella ulos usein vain viela voi voit voivat yksi
+        aina ala ei emme en enemman ennen et etta han hanen he hyvin ilman ja jalkeen jo joka jos jotka
+        kaikki kanssa koska koskaan kuin kuinka kuka kun kuten liian me meidan mika miksi milloin mina minua
+        minulla minulle minun missa mita mitaan miten monta mutta myos nama ne niin nyt ole olemme olen olet
+        oletko oli olla ollut on onko ovat pitaisi se seka sen siita sina sinua sinulla sinulle sinun sita
+        taalla tahan tahansa tai tama taman tassa tasta tata taytyy tehda todella ulos usein vain viela voi
+        voit voivat yksi
     """,
     "fr": """
         a afin ainsi alors apres as au auquel aussi autre aux avaient avait avant avec avez avons ayant c ca car
@@ -86,28 +88,29 @@ _WORDS = {
         trop tu un une vers veuillez vos votre vous vu y
     """,
     "ga": """
-        a ach ag agat agus amhain an anois anseo aon ar beidh bhfuil bhi bith ce ceann cheana de do e eile eis
-        feidir fein fheidir fos gach go haghaidh i is le leat liom ma mar me mo mor na nach ni nil nior niorbh
-        no nuair o on sa se seo siad sin ta tar tu
+        a ach ag agat agus amhain an anois anseo aon ar beidh bhfuil bhi bith cad cathain ce ceann cen
+        cheana conas de do e eile eis feidir fein fheidir fos gach go haghaidh i is le leat liom ma mar me
+        mo mor na nach ni nil nior niorbh no nuair o on sa se seo siad sin ta tar tu
     """,
     "hr": """
-        ako ali bez bi bilo biti ce da ga gdje i ih ili ima imate iz između je jedan jos kada kako kao kod koja
-        koje koji kojih kojoj li mogu mora mozda moze mozete na nakon ne nema nije od ovaj ovo ovu po poput
-        prije protiv s sam samo se ste sto su sve svoj svoje svoju tako to u vas vase vec vise za zatim
+        ako ali bez bi bilo biti ce da ga gdje i ih ili ima imate iz između je jedan jos kada kako kao kod
+        koja koje koji kojih kojoj li mogu mora mozda moze mozete na nakon ne nema nije od ovaj ovo ovu po
+        poput prije protiv s sam samo se ste sto su sve svoj svoje svoju tako tko to u vas vase vec vise za
+        zasto zatim
     """,
     "hu": """
-        a akkor alatt amikor amit az azt csak de ebben egy egyes egyetlen egyik elott en es ez ezek ezt fog ha
-        hat hogy hogyan hol igy is itt jol kell kerjuk lehet lesz majd mar mas masik meg mert mi miert milyen
-        minden mindig mint mit most nagyon ne nehany neked nekem neki nelkul nem nincs nincsenek o oket olyan
-        on osszes ot ott sajat sem semmit senki soha sok te tobb tobbet tovabbi tul ujra utan vagy vagyok van
-        vannak vele volna volt
+        a akkor alatt amikor amit az azt csak de ebben egy egyes egyetlen egyik elott en es ez ezek ezt fog
+        ha hat hogy hogyan hol igy is itt jol kell kerjuk ki lehet lesz majd mar mas masik meg mert mi miert
+        mikor milyen minden mindig mint mit most nagyon ne nehany neked nekem neki nelkul nem nincs
+        nincsenek o oket olyan on osszes ot ott sajat sem semmit senki soha sok te tobb tobbet tovabbi tul
+        ujra utan vagy vagyok van vannak vele volna volt
     """,
     "is": """
-        a af aftur alla allt an að aðeins aður ef eg eigin einnig eins einungis ekkert ekki en engar engin enn
-        ennþa er ert eru eða fra fyrir getur hann hans hefur her honum hun hvað hver hvernig hægt i meira mer
-        með mig minn mjog mun neðan nu nuna of oft og okkar okkur oll ollum oðrum sama sem svo svona til um var
-        vel vera verið verður vinsamlegast við voru þau það þegar þeir þeirra þessa þessari þessi þetta þin
-        þina þinn þinum þitt þu
+        a af aftur alla allt an að aðeins aður ef eg eigin einnig eins einungis ekkert ekki en engar engin
+        enn ennþa er ert eru eða fra fyrir getur hann hans hefur her honum hun hvar hvað hvenær hver hvernig
+        hvers hægt i meira mer með mig minn mjog mun neðan nu nuna of oft og okkar okkur oll ollum oðrum
+        sama sem svo svona til um var vel vera verið verður vinsamlegast við voru þau það þegar þeir þeirra
+        þessa þessari þessi þetta þin þina þinn þinum þitt þu
     """,
     "it": """
         a abbiamo agl agli ai al alcune alcuni all alla alle allo altri anche ancora avere aveva ce che chi ci
@@ -120,20 +123,20 @@ _WORDS = {
         sulla suo suoi tale tali te ti tra troppo tu tua tuo tuoi tutte tutti tutto un una uno vi voi vostro
     """,
     "lt": """
-        apie ar arba as be bet bus buti buvo cia dabar dar daug daugiau gali galite i iki ir is ja jau jei ji
-        jie jis jo jokiu jos ju jums jus jusu ka kad kai kaip kas kita kodel kuri kurie labai man mano mes musu
-        ne negali nei nera nes nuo pagal pat per po prie pries savo si sia sio sios sis su ta taciau tai tavo
-        tik tu turi viena vienas visi visus yra
+        apie ar arba as be bet bus buti buvo cia dabar dar daug daugiau gali galite i iki ir is ja jau jei
+        ji jie jis jo jokiu jos ju jums jus jusu ka kad kada kai kaip kas kita kodel kur kuri kurie labai
+        man mano mes musu ne negali nei nera nes nuo pagal pat per po prie pries savo si sia sio sios sis su
+        ta taciau tai tavo tik tu turi viena vienas visi visus yra
     """,
     "lv": """
-        ar ari bet bez bus but citi citu es esat ir ja jau jo jums jus jusu ka kad kas kura lai lidz ludzu man
-        mes nav neka nevar no par pec pie pirms sai saja savu seit si sis so ta tas tika tikai tiks to tu un uz
-        vai vairak var varat varetu vel viena viens vienu vins vinu visas visi
+        ar ari bet bez bus but citi citu es esat ir ja jau jo jums jus jusu ka kad kapec kas kur kura lai
+        lidz ludzu man mes nav neka nevar no par pec pie pirms sai saja savu seit si sis so ta tas tika
+        tikai tiks to tu un uz vai vairak var varat varetu vel viena viens vienu vins vinu visas visi
     """,
     "mt": """
-        biex biss bħala dan dawn din ebda fil fuq għal għall għandu hemm hija huma huwa ieħor il jekk jew
-        jistgħu jogħgbok kien kollha kull l li ma meta mhuwiex minn oħra oħrajn se ta tagħhom tal tiegħek
-        tiegħu tista u wara wieħed ħafna
+        biex biss bħala dan dawn din ebda fejn fil fuq għal għala għaliex għall għandu hemm hija huma huwa
+        ieħor il jekk jew jistgħu jogħgbok kien kif kollha kull l li ma meta mhuwiex minn oħra oħrajn se ta
+        tagħhom tal tiegħek tiegħu tista u wara wieħed xi ħafna
     """,
     "nl": """
         al alle alleen alles als altijd andere ben bent bij dan dat de der des deze die dit doen door een en er
@@ -169,22 +172,23 @@ _WORDS = {
         vou
     """,
     "ro": """
-        a aceasta acest aceste acum ai aici al ale alte am ar are asta au ca cand care ce cu cum daca dar de
-        decat deja despre din doar dumneavoastra dupa ea ei el este esti exista fara fi fie fiecare foarte fost
-        in inainte inca intre l la lor lui ma mai mea meu mi mult multe ne nu o orice pe pentru poate pot poti
-        prea prin putut rugam sa sau si sub sunt ta tau te ti tine toate toti trebui trebuie un unde unei unui
-        va vor
+        a aceasta acest aceste acum ai aici al ale alte am ar are asta au ca cand care ce cine cu cum daca
+        dar de decat deja despre din doar dumneavoastra dupa ea ei el este esti exista fara fi fie fiecare
+        foarte fost in inainte inca intre l la lor lui ma mai mea meu mi mult multe ne nu o orice pe pentru
+        poate pot poti prea prin putut rugam sa sau si sub sunt ta tau te ti tine toate toti trebui trebuie
+        un unde unei unui va vor
     """,
     "sk": """
-        a aby aj ak aka ake ako aky ale alebo bez bol bola boli bude by byt ci co dalsie do ho iba ich ine je
-        jeho ked ktora ktore ktory len moze mozete mozu musi na nie od po pre pred pretoze prosim proti s sa
-        sme ste su svoj svoje tato tejto tento tieto to tohto toto tu tuto u uz v vam vas vase viac vsetky
-        vsetkych z zatial ziadne
+        a aby aj ak aka ake ako aky ale alebo bez bol bola boli bude by byt ci co dalsie do ho iba ich ine
+        je jeho kde ked kedy kto ktora ktore ktory len moze mozete mozu musi na nie od po pre preco pred
+        pretoze prosim proti s sa sme ste su svoj svoje tato tejto tento tieto to tohto toto tu tuto u uz v
+        vam vas vase viac vsetky vsetkych z zatial ziadne
     """,
     "sl": """
-        ali bi bil bila bilo biti bo bodo boste brez ce da druge ga ima imate in iz je jih jo kaj kako katera
-        kateri ker ki ko kot lahko le med mogoce mora morda na ne nekaj ni od pri proti s samo se so som ste
-        svoj svoje ta tako te tega tem to tudi v vam vas vase vec vedno vendar vse vseh z za zato ze
+        ali bi bil bila bilo biti bo bodo boste brez ce da druge ga ima imate in iz je jih jo kaj kako
+        katera kateri kdaj kdo ker ki kje ko kot lahko le med mogoce mora morda na ne nekaj ni od pri proti
+        s samo se so som ste svoj svoje ta tako te tega tem to tudi v vam vas vase vec vedno vendar vse vseh
+        z za zakaj zato ze
     """,
     "sv": """
         aldrig alla an annan ar att av bara dar de dem den denna deras dess dessa det detta dig din dina ditt

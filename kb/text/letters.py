@@ -13,8 +13,8 @@ from functools import lru_cache
 from kb.text.analysis import parted, tokens
 from kb.text.function_words import FUNCTION_WORDS
 
-#: Languages (BCP 47 primary subtag) whose words are read by their letters, too: German and Swedish were measured. Greek,
-#: Spanish and Romanian gain nothing by it, Italian little (docs/student.md).
+#: Languages (BCP 47 primary subtag) whose words are read by their letters, too: of these German and Swedish were
+#: measured. Greek, Spanish and Romanian gain nothing by it, Italian little (docs/student.md).
 PIECED = frozenset("bg cs da de et fi hr hu is lt lv mt nb nl nn no pl sk sl sv".split())
 #: Letters of a piece, and of the longest word that has any: a longer one is none, but a number or an address.
 LENGTH, LONGEST = 4, 64
