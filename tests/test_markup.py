@@ -225,10 +225,11 @@ def test_no_mixture_gets_through_either(body: str) -> None:
     ids=lambda body: f"{body[:12]!r}...{len(body)}",
 )
 def test_huge_and_deep_bodies_take_no_time(body: str) -> None:
-    began = time.perf_counter()
+    """What takes quadratic time here takes minutes; of this process only, as others may keep it waiting."""
+    began = time.process_time()
     assert_safe(render(body, [A]))
     sections(body), headings(body), footnotes(body), links(body), oversize(body), empty_headings(body)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 10
 
 
 def test_what_is_too_large_is_shown_as_text_and_told() -> None:
