@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from kb.errors import UsageError
 from kb.facets.labels import Labels
 from kb.ranking import bands, reranking, sorting
-from kb.ranking.fusion import NORMALISERS, WEIGHTS, combine, leaning
+from kb.ranking.fusion import NORMALISERS, WEIGHTS, at_home, combine, leaning
 from kb.text.analysis import tokens, translated_tokens
 from kb.types import (
     FACETS,
@@ -45,6 +45,7 @@ from kb.types import (
 from kb.understanding.interpretation import Reading as Understandable
 from kb.understanding.interpretation import understand
 from kb.understanding.query import Forms, ParsedQuery
+from kb.understanding.same_language import share_of_half
 
 #: The most hits on one page, so that no request can ask for everything at once.
 MAX_LIMIT = 1000
@@ -155,8 +156,10 @@ def _score(parsed: ParsedQuery, mode: Mode, reading: Reading) -> Scored:
     evidence = {name: retriever.retrieve(parsed) for name, retriever in retrievers.items()}
     edges = bands.edges(mode, parsed.language)
     relevance = _relevance(evidence)
-    weights = leaning(WEIGHTS[mode], reading.layout.share_in(parsed.language) if parsed.foreign else 0.0)
-    parts, scores = _fused(evidence, weights)
+    share = share_of_half(parsed, reading.layout)
+    weights = leaning(WEIGHTS[mode], share)
+    home = at_home(reading.layout.in_language(parsed.language), len(reading.layout.ids), share) if share else None
+    parts, scores = _fused(evidence, weights, home)
     by_passage = [found.passages for found in evidence.values()]
     scored = Scored(
         candidates=relevance >= edges["weak"],
@@ -175,7 +178,7 @@ def _score(parsed: ParsedQuery, mode: Mode, reading: Reading) -> Scored:
     feedback = np.array(list(_best_passages(best.tolist(), scored, reading.layout).values()), dtype=np.int64)
     evidence = {name: each.retrieve(parsed, feedback=feedback) for name, each in retrievers.items()}
     relevance = _relevance(evidence)
-    parts, scores = _fused(evidence, weights)
+    parts, scores = _fused(evidence, weights, home)
     return replace(scored, candidates=relevance >= edges["weak"], scores=scores, relevance=relevance, parts=parts)
 
 
@@ -184,8 +187,13 @@ def _added(passages: Sequence[Sequence[Floats]]) -> Sequence[Floats]:
     return [np.asarray(sum(scores), dtype=np.float32) for scores in zip(*passages, strict=True)]
 
 
-def _fused(evidence: Mapping[str, Evidence], weights: Mapping[str, float]) -> tuple[Mapping[str, Floats], Floats]:
+def _fused(
+    evidence: Mapping[str, Evidence], weights: Mapping[str, float], home: Floats | None
+) -> tuple[Mapping[str, Floats], Floats]:
+    """``home``: what meaning counts for each document; None where it counts fully for all."""
     parts = {name: NORMALISERS[name](found.documents) for name, found in evidence.items()}
+    if home is not None and "semantic" in parts:
+        parts["semantic"] = parts["semantic"] * home
     return parts, combine(parts, weights)
 
 

@@ -298,7 +298,7 @@ class Layout:
     """The documents and passages of one generation, as positions. Documents are in the order of their ids.
 
     Passages are in the order of their documents: those of document ``d`` are ``starts[d]`` to ``starts[d + 1]``.
-    ``document_keys``: int64, shape (documents,), the store's names for them. ``spoken`` counts the documents in each
+    ``document_keys``: int64, shape (documents,), the store's names for them. ``spoken`` gives the documents in each
     language, ``translated`` are the languages of their translations.
     Arrays of shape (passages,): ``owners`` (int64, the document of each), ``keys`` (int64, the store's names for them),
     ``questions``, ``titles`` and ``translations`` (bool, which passages are such; a translated title is both of the
@@ -308,7 +308,7 @@ class Layout:
     manifest: Manifest
     ids: tuple[str, ...]
     dates: tuple[str, ...]
-    spoken: Mapping[str, int]
+    spoken: Mapping[str, Positions]
     translated: tuple[str, ...]
     document_keys: Positions
     starts: Positions
@@ -328,10 +328,14 @@ class Layout:
         return tuple(self.spoken)
 
     def share_in(self, language: str) -> float:
-        """Which share of the documents is in ``language``, whatever its region; both kinds of Norwegian are "no"."""
+        """Which share of the documents is in ``language``, as :meth:`in_language` has it."""
+        return len(self.in_language(language)) / max(1, len(self.ids))
+
+    def in_language(self, language: str) -> Positions:
+        """The documents in ``language``, whatever its region; both kinds of Norwegian are "no"."""
         written = {"no": ("no", "nb", "nn")}.get(language, (language,))
-        found = sum(number for spoken, number in self.spoken.items() if spoken.partition("-")[0] in written)
-        return found / max(1, len(self.ids))
+        found = [documents for spoken, documents in self.spoken.items() if spoken.partition("-")[0] in written]
+        return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -454,6 +458,24 @@ class Multilingual(Encoder, Parted, Protocol):
     @property
     def student_fingerprint(self) -> str:
         """Names that part, so that what it made of words can be kept; known before it is loaded."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Faint:
+    """A word of a text that tells less than others do: its place in code points, and how much it counts beside 1."""
+
+    start: int
+    end: int
+    counts: float
+
+
+@runtime_checkable
+class Weighing(Protocol):
+    """An encoder that lets some words of a query count less than it would by itself."""
+
+    def encode_weighed(self, text: str, faint: Sequence[Faint]) -> Floats:
+        """A query, shape (dimension,), of unit length. ``faint``: in the order of the text, none within another."""
         ...
 
 

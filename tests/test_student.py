@@ -23,11 +23,12 @@ from kb.engines.encoders.multilingual import LONGEST, OWN, MultilingualEncoder
 from kb.engines.encoders.pieces import TOKENIZER, WEIGHTS
 from kb.engines.encoders.student import STUDENT, Student, student_files
 from kb.errors import ModelError
-from kb.types import Document, Encoder, Floats, Multilingual, Query, Section
+from kb.types import Document, Encoder, Faint, Floats, Multilingual, Query, Section
 from kb.understanding.crosslingual import SHARES, query_vector, reader_of
 from kb.understanding.dictionary import NEAR, certainty, make_dictionary
-from kb.understanding.interpretation import MOST_WIDENED, understand
+from kb.understanding.interpretation import understand
 from kb.understanding.query import ParsedQuery
+from kb.understanding.same_language import MOST_WIDENED
 from tests.conftest import FakeEncoder, MakeBackend, in_bytes
 
 #: The pieces of the small student, and its table as it is stored: rows of whole numbers, two in a byte, each row with
@@ -75,6 +76,38 @@ def test_text_is_the_mean_of_its_pieces(folder: Path, text: str, expected: tuple
     wanted = np.array(expected) / max(float(np.linalg.norm(expected)), 1)
     np.testing.assert_allclose(student.encode_query(text), wanted, atol=1e-3)
     np.testing.assert_allclose(student.encode([text, "katze"])[1], (0, -1), atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        (1.0, (2, -1)),  # as by itself
+        (0.5, (4, -1)),  # (14, 0) and half of (0, -7), over one and a half
+        (0.0, (1, 0)),
+    ],
+)
+def test_a_faint_word_counts_less(folder: Path, counts: float, expected: tuple[float, float]) -> None:
+    student = student_of(folder)
+    wanted = np.array(expected) / np.linalg.norm(expected)
+    np.testing.assert_allclose(student.encode_weighed("hund katze", [Faint(5, 10, counts)]), wanted, atol=1e-3)
+
+
+def test_a_text_without_a_piece_has_no_vector_however_it_is_weighed(folder: Path) -> None:
+    assert student_of(folder).encode_weighed("", [Faint(0, 1, 0.5)]).tolist() == [0, 0]
+
+
+def test_every_piece_of_a_faint_word_is_faint() -> None:
+    """Of words that are several pieces, and in letters that Unicode composes; what counts nothing is not there."""
+    student, text = student_of(STUDENT), "Kinder fahren Eisenbahnmodellbau\u0308ge im Schwimmbad"
+    start = text.index("Eisen")
+    found = student.encode_weighed(text, [Faint(start, text.index(" im"), 0.0)])
+    np.testing.assert_allclose(found, student.encode_query("Kinder fahren im Schwimmbad"), atol=1e-5)
+
+
+def test_an_encoder_that_cannot_weigh_reads_all_alike() -> None:
+    pair = Pair()
+    query = ParsedQuery("donkey", foreign="esel reiten", language="de", faint=(Faint(0, 4, 0.1),))
+    np.testing.assert_array_equal(query_vector(pair, query), query_vector(pair, replace(query, faint=())))
 
 
 @pytest.mark.parametrize("file", [WEIGHTS, TOKENIZER])

@@ -107,6 +107,11 @@ class LexicalRetriever:
         ).fetchall()
         return self._positions(np.array([key for (key,) in rows], dtype=np.int64))
 
+    def holding_any(self, terms: Sequence[Forms]) -> Sequence[int]:
+        """How many documents hold any form of each term, translations aside."""
+        found = postings.read(self._reader.connection, list(dict.fromkeys(chain.from_iterable(terms))))
+        return [int(np.count_nonzero(self._frequency(forms, found, {}))) for forms in terms]
+
     def held(self, terms: Sequence[Forms], documents: Positions) -> Mapping[int, frozenset[str]]:
         """The forms of ``terms`` that each of ``documents`` holds, wherever in it."""
         forms: dict[int, set[str]] = {document: set() for document in documents.tolist()}

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from kb.types import Floats, Mode
+from kb.types import Floats, Mode, Positions
 
 #: The weight of each retriever, by mode. They add up to 1.
 WEIGHTS: Mapping[Mode, Mapping[str, float]] = MappingProxyType(
@@ -26,19 +26,31 @@ WEIGHTS: Mapping[Mode, Mapping[str, float]] = MappingProxyType(
 
 #: The weight of meaning for a question in another language than English over documents in that language, where words
 #: meet as they are written, those that are near in meaning count beside them, and the encoder is the weaker one.
-IN_ONE_LANGUAGE = 0.1
+IN_ONE_LANGUAGE = 0.2
+
+#: What meaning says of a document in another language than that, where half of the documents are in that: vectors know
+#: no languages, and people would rather read their own.
+ELSEWHERE = 0.8
 
 #: What is added to the best word score of a query.
 DAMPING = 40.0
 
 
 def leaning(weights: Mapping[str, float], share: float) -> Mapping[str, float]:
-    """``weights`` for a question in another language, in which a ``share`` of the documents is: all the way to
-    IN_ONE_LANGUAGE where that is half of them."""
+    """``weights`` for a question in another language, in which a ``share`` of half of the documents is: all the way to
+    IN_ONE_LANGUAGE where that is 1."""
     if len(weights) == 1 or not share:
         return weights
-    semantic = weights["semantic"] + (IN_ONE_LANGUAGE - weights["semantic"]) * min(1.0, 2 * share)
+    semantic = weights["semantic"] + (IN_ONE_LANGUAGE - weights["semantic"]) * share
     return {"lexical": 1 - semantic, "semantic": semantic}
+
+
+def at_home(documents: Positions, number: int, share: float) -> Floats:
+    """What meaning counts for each of ``number`` documents: 1 for those in the language of the query, ELSEWHERE for
+    others where that is half of them (``share`` of half), in step up to 1 where it is fewer."""
+    counts = np.full(number, 1 - share * (1 - ELSEWHERE), dtype=np.float32)
+    counts[documents] = 1
+    return counts
 
 
 def damped(scores: Floats) -> Floats:

@@ -13,9 +13,9 @@ from functools import lru_cache
 from kb.text.analysis import parted, tokens
 from kb.text.function_words import FUNCTION_WORDS
 
-#: Languages (BCP 47 primary subtag) whose words are read by their letters, too: of these German and Swedish were
-#: measured. Greek, Spanish and Romanian gain nothing by it, Italian little (docs/student.md).
-PIECED = frozenset("bg cs da de et fi hr hu is lt lv mt nb nl nn no pl sk sl sv".split())
+#: Languages (BCP 47 primary subtag) whose words are read by their letters, too (docs/student.md tells which were
+#: measured): those of this project, except English, which has few forms of a word.
+PIECED = frozenset("bg cs da de el es et fi fr ga hr hu is it lt lv mt nb nl nn no pl pt ro sk sl sv".split())
 #: Letters of a piece, and of the longest word that has any: a longer one is none, but a number or an address.
 LENGTH, LONGEST = 4, 64
 #: Stands before a piece, so that it is not taken for a word, and at both ends of a word. No word holds either.

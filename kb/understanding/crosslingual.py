@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 import numpy as np
 
 from kb.text.languages import ENGLISH
-from kb.types import Encoder, Floats, Multilingual
+from kb.types import Encoder, Faint, Floats, Multilingual, Weighing
 from kb.understanding.query import ParsedQuery
 
 #: What makes the vector of a query in another language: the query as its language's encoder reads it, and as the
@@ -33,9 +33,16 @@ def query_vector(encoder: Encoder, query: ParsedQuery) -> Floats:
     english = reader_of(encoder, ENGLISH).encode_query(query.meaning)
     vector = english + sum(weight * encoder.encode_query(text) for text, weight in query.hints)
     if query.foreign and isinstance(encoder, Multilingual):
-        own = encoder.reader(query.language).encode_query(query.foreign)
+        own = weighed(encoder.reader(query.language), query.foreign, query.faint)
         vector = SHARES["english"] * _unit(vector) + SHARES["own"] * own
     return _unit(vector)
+
+
+def weighed(encoder: Encoder, text: str, faint: Sequence[Faint]) -> Floats:
+    """A query as ``encoder`` reads it, in which ``faint`` words count less where it can let them."""
+    if faint and isinstance(encoder, Weighing):
+        return encoder.encode_weighed(text, faint)
+    return encoder.encode_query(text)
 
 
 def _unit(vector: Floats) -> Floats:

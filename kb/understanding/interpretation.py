@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import chain, compress
 from typing import Protocol
@@ -16,10 +16,8 @@ from typing import Protocol
 from kb.facets.labels import Labels
 from kb.text.analysis import tokens
 from kb.text.languages import ENGLISH, detect, is_function_word
-from kb.text.letters import pieces
 from kb.types import Layout, NamedConcept, Query, Understanding
 from kb.understanding.concepts import ConceptKey, Glossaries, Glossary, Translation, Word, content
-from kb.understanding.dictionary import may_mean
 from kb.understanding.query import (
     LIKELY,
     MAX_CHARACTERS,
@@ -27,10 +25,12 @@ from kb.understanding.query import (
     MOST_TOLD,
     Forms,
     ParsedQuery,
+    forms_in,
     parse,
     replaced,
     translated_forms,
 )
+from kb.understanding.same_language import among_its_own
 from kb.understanding.spelling import SHORTEST, Vocabulary, correction
 
 #: A word is an ordinary English one when it stands in so many documents of an English base; in fewer it may be a name.
@@ -39,12 +39,6 @@ ORDINARY = 3
 LABELS = 0.5
 #: How sure a translation must be to stand beside those of the labels, which were learned from few texts.
 BESIDE_LABELS = 0.6
-#: How far a word of the documents counts that is near to one of a query in their language, beside that word itself, and
-#: the least that is looked up; how far the pieces of such words count together, beside the words.
-NEARBY, LEAST, LETTERS = 0.5, 0.05, 2.0
-#: The words of a query of which either is looked up, the first ones; the most pieces; and the share of half of the
-#: documents from which either is.
-MOST_WIDENED, MOST_PIECES, LEAST_SHARE = 32, 200, 0.1
 #: A word of another language is taken for the same word in English from this length, and from that with two changes.
 COGNATE, LOOSE_COGNATE = 6, 8
 #: The first letter of the scripts that follow Latin in Unicode, marks aside.
@@ -81,12 +75,15 @@ class Reading(Protocol):
         """Whether a folded word is one that the model knows, so that it is no slip."""
         ...
 
+    def holding_any(self, terms: Sequence[Forms]) -> Sequence[int]:
+        """How many documents hold any form of each term."""
+        ...
+
 
 def understand(query: Query, reading: Reading) -> tuple[ParsedQuery, Understanding]:
     """What to search for, and how that differs from what was typed. Raises UsageError for a text that is too long."""
     parsed, understood = _understood(query, reading)
-    if parsed.foreign and query.mode == "hybrid":  # who asks by word means that word
-        parsed = _among_its_own(parsed, reading)
+    parsed = among_its_own(parsed, query.mode, reading)
     return _in_translations(parsed, understood.language, reading), understood
 
 
@@ -137,55 +134,6 @@ def _in_its_own(parsed: ParsedQuery, written: ParsedQuery, language: str) -> Par
     if language == ENGLISH:
         return parsed
     return replace(_without_function_words(parsed, language), foreign=written.meaning, language=language)
-
-
-def _among_its_own(parsed: ParsedQuery, reading: Reading) -> ParsedQuery:
-    """A query in the language of documents, with what else may tell of its words there, and the less of that the fewer
-    documents are in that language: words of these that are near to its own (what one calls a shop another calls a
-    store), each half as much as it is sure, and the pieces of its own. What is quoted is meant as it is."""
-    share = min(1.0, 2 * reading.layout.share_in(parsed.language))
-    if share < LEAST_SHARE:
-        return parsed
-    quoted = {form for phrase in parsed.phrases for forms in phrase for form in forms}
-    own = [place for place, forms in enumerate(parsed.terms[:MOST_WIDENED]) if quoted.isdisjoint(forms)]
-    return _with_near_words(_with_letters(parsed, own, share), own, share, reading)
-
-
-def _with_letters(parsed: ParsedQuery, places: Sequence[int], share: float) -> ParsedQuery:
-    """A query with the pieces of the words at ``places``, which all together count LETTERS times as much as these."""
-    counted: Counter[str] = Counter()
-    asked = 0
-    for place in places:
-        several = Counter(pieces(parsed.written[place], parsed.language))
-        if several and len(counted) + len(several) <= MOST_PIECES:
-            counted.update({piece: count * parsed.counts[place] for piece, count in several.items()})
-            asked += parsed.counts[place]
-    one = LETTERS * share * asked / max(1, counted.total())
-    return replace(parsed, letters={piece: one * count for piece, count in counted.items()})
-
-
-def _with_near_words(parsed: ParsedQuery, places: Sequence[int], share: float, reading: Reading) -> ParsedQuery:
-    """A query with the words of documents that are near to those at ``places``."""
-    if not reading.multilingual:
-        return parsed
-    asked = {form for forms in parsed.terms for form in forms}
-    terms, certainty = list(parsed.terms), dict(parsed.certainty)
-    for place in places:
-        near: dict[str, float] = {}
-        for word, sure in _nearby(parsed.written[place], parsed.language, reading):
-            counts = NEARBY * share * sure
-            near |= {form: max(counts, near.get(form, 0.0)) for form in _own_forms(word, reading)}
-        others = {form: counts for form, counts in near.items() if form not in asked and counts >= LEAST}
-        certainty |= {form: max(counts, certainty.get(form, 0.0)) for form, counts in others.items()}
-        terms[place] = (*terms[place], *others)
-    return replace(parsed, terms=tuple(terms), certainty=certainty)
-
-
-def _nearby(written: str, language: str, reading: Reading) -> Iterator[tuple[str, float]]:
-    """Words of the documents that are near to one of a query, and how sure each is; of "l'acqua" to the water."""
-    for word in content(written, language):
-        if may_mean(word.folded):
-            yield from reading.near(word.folded)
 
 
 def _without_function_words(parsed: ParsedQuery, language: str) -> ParsedQuery:
@@ -415,6 +363,4 @@ def _named(words: Sequence[Word], glossary: Glossary, foreign: Callable[[str], b
 
 
 def _own_forms(written: str, reading: Reading) -> Forms:
-    """The forms of a word in the languages of the documents."""
-    languages = reading.layout.languages or (ENGLISH,)
-    return tuple(dict.fromkeys(token.term for language in languages for token in tokens(written, language)))
+    return forms_in(written, reading.layout.languages)

@@ -12,6 +12,7 @@ import regex
 
 from kb.errors import UsageError
 from kb.text.analysis import tokens, translated_tokens
+from kb.types import Faint
 
 #: Longest text of a query, in characters. A longer one is a mistake (or an attack) and is refused, not cut.
 MAX_CHARACTERS = 2000
@@ -59,6 +60,8 @@ class ParsedQuery:
     language: str = "en"
     #: Pieces of its words (:mod:`kb.text.letters`), and how much each counts.
     letters: Mapping[str, float] = field(default_factory=dict)
+    #: The words of ``foreign`` that many documents hold, in order.
+    faint: tuple[Faint, ...] = ()
 
     @property
     def highlighted(self) -> frozenset[str]:
@@ -143,6 +146,11 @@ def replaced(text: str, replacement: Callable[[str], str | None]) -> str:
         return piece
 
     return _PART.sub(part, text)
+
+
+def forms_in(word: str, languages: Sequence[str]) -> Forms:
+    """The forms of one word in the languages of the documents."""
+    return tuple(dict.fromkeys(token.term for language in languages or ("en",) for token in tokens(word, language)))
 
 
 def translated_forms(word: str, translated: Sequence[str]) -> Forms:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +38,7 @@ def read_layout(connection: sqlite3.Connection, path: Path, manifest: Manifest) 
         manifest=manifest,
         ids=tuple(row[1] for row in documents),
         dates=tuple(row[2] for row in documents),
-        spoken=dict(sorted(Counter(row[3] for row in documents).items())),
+        spoken=_by_language([row[3] for row in documents]),
         translated=_translated(connection),
         document_keys=document_keys,
         starts=starts,
@@ -53,6 +52,13 @@ def read_layout(connection: sqlite3.Connection, path: Path, manifest: Manifest) 
         rows=np.ascontiguousarray(columns["row"]),
         tags=_tags(connection, path, document_keys),
     )
+
+
+def _by_language(languages: Sequence[str]) -> Mapping[str, Positions]:
+    found: dict[str, list[int]] = {}
+    for place, language in enumerate(languages):
+        found.setdefault(language, []).append(place)
+    return {language: np.array(places, dtype=np.int64) for language, places in sorted(found.items())}
 
 
 def _translated(connection: sqlite3.Connection) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import sqlite_utils
 
 #: Raised whenever the tables, the analyser or the hashes of documents change their meaning.
-SCHEMA_VERSION = 11
+SCHEMA_VERSION = 12
 
 #: The columns of each table, in order, and its primary key; all columns where that is empty.
 TABLES: Mapping[str, tuple[dict[str, type], str]] = {

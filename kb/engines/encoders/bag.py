@@ -11,11 +11,11 @@ from kb.engines.encoders.pieces import TOKENIZER, WEIGHTS, Table
 from kb.engines.encoders.static import MAX_TOKENS
 from kb.engines.encoders.tensors import open_tensors
 from kb.engines.encoders.tokens import Tokens
-from kb.types import Floats
+from kb.types import Faint, Floats
 
 
 class Bag:
-    """An Encoder. Thread-safe."""
+    """An Encoder, and kb.types.Weighing. Thread-safe."""
 
     def __init__(self, files: ModelFiles) -> None:
         """Raises OSError, and ValueError, LookupError or TypeError where a file is damaged."""
@@ -36,16 +36,32 @@ class Bag:
         for number, encoded in enumerate(self._tokens.encode(texts, special=False)):
             if len(encoded):
                 means[number] = self._table.rows(encoded.ids).mean(axis=0)
-        found = self._network(means)
-        found[~means.any(axis=1)] = 0
-        return np.asarray(found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12), dtype=np.float32)
+        return self._read(means)
 
     def encode_query(self, text: str) -> Floats:
         vector: Floats = self.encode([text])[0]
         return vector
 
+    def encode_weighed(self, text: str, faint: Sequence[Faint]) -> Floats:
+        """float32, shape (dimension,), of unit length: the pieces of ``faint`` words count less in the mean."""
+        (encoded,) = self._tokens.encode([text], special=False)
+        if not len(encoded):
+            return self.encode_query(text)
+        begins = np.array([start for start, _ in self._tokens.offsets(text)[: len(encoded)]], dtype=np.int64)
+        counts = np.ones(len(encoded), dtype=np.float32)
+        for word in faint:
+            counts[(word.start <= begins) & (begins < word.end)] = word.counts
+        vector: Floats = self._read(counts[None] @ self._table.rows(encoded.ids) / counts.sum())[0]
+        return vector
+
     def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:
         return self._tokens.offsets(text)
+
+    def _read(self, means: Floats) -> Floats:
+        """Texts by the means of their pieces, of unit length; zero for one without."""
+        found = self._network(means)
+        found[~means.any(axis=1)] = 0
+        return np.asarray(found / np.maximum(np.linalg.norm(found, axis=1, keepdims=True), 1e-12), dtype=np.float32)
 
     def _network(self, vectors: Floats) -> Floats:
         (first, before), (last, after) = self._layers

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from kb.text.languages import ENGLISH
-from kb.types import Encoder, Floats, Measure, Measured
+from kb.types import Encoder, Faint, Floats, Measure, Measured
+from kb.understanding.crosslingual import weighed
 
 #: The share of the student in the vector of a passage; the rest is the model's, which sees names, numbers and words
 #: that look alike. Measured with questions in the same language and in English (docs/student.md).
@@ -91,7 +92,7 @@ class MultilingualEncoder(_InTheSpace):
 
 
 class ForeignReader(_InTheSpace):
-    """An Encoder of texts in other languages, by both. Thread-safe."""
+    """An Encoder of texts in other languages, by both, and kb.types.Weighing. Thread-safe."""
 
     def __init__(self, english: Encoder, student: Encoder) -> None:
         super().__init__(english)
@@ -109,6 +110,9 @@ class ForeignReader(_InTheSpace):
 
     def encode_query(self, text: str) -> Floats:
         return self.student.encode_query(text)
+
+    def encode_weighed(self, text: str, faint: Sequence[Faint]) -> Floats:
+        return weighed(self.student, text, faint)
 
 
 def _both(*fingerprints: str) -> str:

@@ -6,6 +6,7 @@ It is a bag of pieces of words (:mod:`kb.engines.encoders.bag`) or has the layer
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from kb.engines.encoders.bag import Bag
@@ -14,7 +15,8 @@ from kb.engines.encoders.layered import CONFIG, open_layered
 from kb.engines.encoders.model_files import Hashes, ModelFiles, folder_fingerprint
 from kb.engines.encoders.pieces import TOKENIZER, WEIGHTS
 from kb.errors import ModelError
-from kb.types import Encoder
+from kb.types import Encoder, Faint, Floats
+from kb.understanding.crosslingual import weighed
 
 #: The folder of the one that is shipped; its name says which version it is.
 STUDENT = Path(__file__).parent.parent.parent / "models" / "european-3"
@@ -27,7 +29,7 @@ def student_files(hashes: Hashes, folder: Path = STUDENT) -> ModelFiles:
 
 
 class Student(ChosenEncoder):
-    """An Encoder that is read when a text first asks for it. Thread-safe."""
+    """An Encoder, and kb.types.Weighing, that is read when a text first asks for it. Thread-safe."""
 
     def __init__(self, files: ModelFiles, data: Path, hashes: Hashes) -> None:
         """``data``: where compiled forms are kept."""
@@ -42,6 +44,9 @@ class Student(ChosenEncoder):
             raise ModelError(
                 f"the encoder in {folder} cannot be loaded ({error}); install the project again"
             ) from error
+
+    def encode_weighed(self, text: str, faint: Sequence[Faint]) -> Floats:
+        return weighed(self.chosen, text, faint)
 
 
 def _has_layers(folder: Path) -> bool:

@@ -1,0 +1,130 @@
+"""A question in the language of documents: common words count less, and what is in that language comes first."""
+
+from math import log1p
+
+import numpy as np
+import pytest
+
+from kb.backends import Backend
+from kb.ranking.fusion import ELSEWHERE, at_home
+from kb.types import Document, Mode, Query, Section
+from kb.understanding.interpretation import understand
+from kb.understanding.query import ParsedQuery
+from kb.understanding.same_language import LEAST_TOLD, MOST_WIDENED, share_of_half
+from tests.conftest import MakeBackend
+from tests.test_student import Pair
+
+
+def told(number: str, text: str, language: str = "de") -> Document:
+    return Document(id=number, title="", language=language, sections=(Section((), text),))
+
+
+def understood(backend: Backend, text: str, mode: Mode = "hybrid") -> ParsedQuery:
+    with backend._snapshot() as snapshot:
+        return understand(Query(text, mode=mode), snapshot)[0]
+
+
+@pytest.fixture
+def forty(make_backend: MakeBackend) -> Backend:
+    """German documents: all hold one word, ten a second, and one a third."""
+    texts = [f"Alle Kinder {'im Internet' * (n < 10)} {'auf Skateboards' * (n == 7)}" for n in range(40)]
+    return make_backend(*(told(f"d{n:02}", text) for n, text in enumerate(texts)), using=Pair())
+
+
+QUESTION = "Wie sind Kinder im Internet auf Skateboards?"
+
+
+def of_common(share: float) -> tuple[float, float]:
+    """What words count that all of 40 documents hold, and 10 of them: beside one in 3 %, which is 1.2 of them."""
+    enough = log1p((40 - 1.2 + 0.5) / (1.2 + 0.5))
+    assert log1p(0.5 / 40.5) / enough < LEAST_TOLD
+    return 1 - share * (1 - LEAST_TOLD), 1 - share * (1 - log1p(30.5 / 10.5) / enough)
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "dense"])
+def test_words_that_many_documents_hold_count_less_in_the_vector(forty: Backend, mode: Mode) -> None:
+    """What one holds counts as the encoder has it, and so does what only holds the question together."""
+    children, internet = of_common(share=1)
+    found = understood(forty, QUESTION, mode).faint
+    assert [(word.start, word.end) for word in found] == [(9, 15), (19, 27)]
+    assert [word.counts for word in found] == pytest.approx([children, internet])
+
+
+def test_every_word_counts_for_who_asks_by_word(forty: Backend) -> None:
+    assert understood(forty, QUESTION, "lexical").faint == ()
+
+
+def test_a_form_of_a_common_word_is_as_common(forty: Backend) -> None:
+    """Documents have "Kinder"; what is counted are stems, as in search by word."""
+    (found,) = understood(forty, "Wie viel darf ein Kind auf dem Skateboard?").faint
+    assert (found.start, found.end) == (18, 22)
+
+
+@pytest.mark.parametrize(("english", "share"), [(40, 1.0), (120, 0.5), (1160, 0.0)])
+def test_the_fewer_documents_are_in_the_language_the_more_every_word_counts(
+    make_backend: MakeBackend, english: int, share: float
+) -> None:
+    """As they are where these are one in thirty."""
+    german = [told(f"d{n:02}", f"Alle Kinder {'im Internet' * (n < 10)}") for n in range(40)]
+    others = [told(f"e{n:04}", "The museum is open.", "en") for n in range(english)]
+    parsed = understood(make_backend(*german, *others, using=Pair()), "Wie sind Kinder im Internet?")
+    counts = [pytest.approx(value) for value in of_common(share)] if share else []
+    assert [word.counts for word in parsed.faint] == counts
+
+
+def test_a_question_in_english_is_left_to_its_encoder(make_backend: MakeBackend) -> None:
+    documents = [told(f"d{n}", "All children are on the internet.", "en") for n in range(40)]
+    parsed = understood(make_backend(*documents, using=Pair()), "How are children on the internet?")
+    assert parsed.faint == ()
+
+
+def test_only_the_first_words_of_a_long_question_are_looked_up(forty: Backend) -> None:
+    words = [f"Skateboardfahrer{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(MOST_WIDENED)]
+    text = "Wie sind Kinder, welche keine Angst haben vor " + " ".join([*words[2:], "Internet", "Internet"])
+    (children,) = understood(forty, text).faint
+    assert (children.start, children.end) == (9, 15)
+
+
+def test_documents_that_are_gone_are_not_counted(make_backend: MakeBackend) -> None:
+    make_backend(*(told(f"d{n}", "Kinder") for n in range(9)), using=Pair())
+    backend = make_backend(*(told(f"d{n}", "Kinder" if n == 0 else "Museum") for n in range(9)), using=Pair())
+    with backend._snapshot() as snapshot:
+        assert list(snapshot.holding_any([("kind",), ("museum", "kind"), ("nobody",)])) == [1, 9, 0]
+
+
+def test_what_meaning_counts_for_each_document_by_hand() -> None:
+    half = at_home(np.array([0, 2]), 4, share=0.5)
+    assert half.tolist() == pytest.approx([1, (1 + ELSEWHERE) / 2, 1, (1 + ELSEWHERE) / 2])
+    assert at_home(np.array([1]), 2, share=1.0).tolist() == pytest.approx([ELSEWHERE, 1])
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "dense"])
+def test_of_documents_that_say_the_same_the_one_in_the_language_of_the_question_comes_first(
+    make_backend: MakeBackend, mode: Mode
+) -> None:
+    """The text in English lies nearer to the question than that in German, which says a little more."""
+    english = [told(f"a{n}", "donkey beach", "en") for n in range(3)]
+    german = [told(f"b{n}", "esel strand lampe") for n in range(3)]
+    hits = make_backend(*english, *german, using=Translated()).search(Query("Wo ist ein esel am strand?", mode=mode))
+    assert [hit.id[0] for hit in hits.hits] == [*"bbbaaa"]
+    asked = make_backend(*english, *german[:1], using=Translated()).search(Query("donkey beach", mode="dense"))
+    assert [hit.id[0] for hit in asked.hits] == [*"aaab"]
+
+
+class Translated(Pair):
+    """Passages in German lie where their English does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._foreign.encode = lambda texts: np.array(  # type: ignore[method-assign]
+            [self._foreign.encode_query(text) for text in texts], dtype=np.float32
+        ).reshape(-1, self.dimension)
+
+
+def test_the_share_of_half(make_backend: MakeBackend) -> None:
+    documents = [told("a", "Strand"), *(told(f"e{n}", "beach", "en") for n in range(3))]
+    with make_backend(*documents, using=Pair())._snapshot() as snapshot:
+        layout = snapshot.layout
+    assert share_of_half(ParsedQuery("beach", foreign="Strand", language="de"), layout) == pytest.approx(0.5)
+    assert share_of_half(ParsedQuery("beach", foreign="plage", language="fr"), layout) == 0
+    assert share_of_half(ParsedQuery("beach"), layout) == 0
