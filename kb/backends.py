@@ -116,8 +116,8 @@ class Snapshot:
     def holding(self, phrase: Sequence[Forms]) -> Positions:
         return _lexical(self).holding(phrase)
 
-    def holding_any(self, terms: Sequence[Forms]) -> Sequence[int]:
-        return _lexical(self).holding_any(terms)
+    def holding_any(self, terms: Sequence[Forms], among: Positions) -> Sequence[int]:
+        return _lexical(self).holding_any(terms, among)
 
     def held(self, terms: Sequence[Forms], documents: Positions) -> Mapping[int, frozenset[str]]:
         return _lexical(self).held(terms, documents)

@@ -335,7 +335,7 @@ class Layout:
         """The documents in ``language``, whatever its region; both kinds of Norwegian are "no"."""
         written = {"no": ("no", "nb", "nn")}.get(language, (language,))
         found = [documents for spoken, documents in self.spoken.items() if spoken.partition("-")[0] in written]
-        return np.concatenate(found) if found else np.empty(0, dtype=np.int64)
+        return np.concatenate([np.empty(0, dtype=np.int64), *found])
 
 
 @dataclass(frozen=True, slots=True)
@@ -463,7 +463,8 @@ class Multilingual(Encoder, Parted, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Faint:
-    """A word of a text that tells less than others do: its place in code points, and how much it counts beside 1."""
+    """A word of a text that tells less than others do: its place in code points, and how much it counts, between 0 and
+    the 1 of the others."""
 
     start: int
     end: int
@@ -472,7 +473,7 @@ class Faint:
 
 @runtime_checkable
 class Weighing(Protocol):
-    """An encoder that lets some words of a query count less than it would by itself."""
+    """An encoder that lets some words of a query count less than it would by itself, where what it is made of can."""
 
     def encode_weighed(self, text: str, faint: Sequence[Faint]) -> Floats:
         """A query, shape (dimension,), of unit length. ``faint``: in the order of the text, none within another."""

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from kb.engines.database import postings
 from kb.engines.database.postings import FIELDS, Places
 from kb.engines.database.reader import Reader
+from kb.ranking.rarity import rarity
 from kb.text.analysis import is_translated
 from kb.types import Evidence, Floats, Layout, Positions
 from kb.understanding.query import Forms, ParsedQuery
@@ -83,7 +84,7 @@ class LexicalRetriever:
         for forms, count in zip(query.terms, query.counts, strict=True):
             frequency = self._frequency(forms, found, query.certainty)
             holding = np.flatnonzero(frequency)
-            weight = count * _idf(documents, len(holding))
+            weight = count * rarity(documents, len(holding))
             scores[holding] += weight * _bm25(frequency[holding])
             covered[holding] += weight * self._certainty(forms, query, found)[holding]
             weights.append(weight)
@@ -91,7 +92,7 @@ class LexicalRetriever:
         for piece, share in query.letters.items():
             if piece in found:
                 holding, frequency = self._holding(found[piece])
-                scores[holding] += share * _idf(documents, len(holding)) * _bm25(frequency)
+                scores[holding] += share * rarity(documents, len(holding)) * _bm25(frequency)
         most = max(most, 1e-9)
         reader, layout = self._reader, self._layout  # not self, which keeps what is returned: a ring would outlive both
         return Evidence(
@@ -107,10 +108,16 @@ class LexicalRetriever:
         ).fetchall()
         return self._positions(np.array([key for (key,) in rows], dtype=np.int64))
 
-    def holding_any(self, terms: Sequence[Forms]) -> Sequence[int]:
-        """How many documents hold any form of each term, translations aside."""
+    def holding_any(self, terms: Sequence[Forms], among: Positions) -> Sequence[int]:
+        """How many of the documents ``among`` all hold any form of each term."""
         found = postings.read(self._reader.connection, list(dict.fromkeys(chain.from_iterable(terms))))
-        return [int(np.count_nonzero(self._frequency(forms, found, {}))) for forms in terms]
+        counts = []
+        for forms in terms:
+            holding = np.zeros(len(self._layout.ids) + 1, dtype=bool)
+            for places in chain.from_iterable(found.get(form, ()) for form in forms):
+                holding[self._places[np.minimum(places.keys, len(self._places) - 1)]] = True  # the last: gone
+            counts.append(int(np.count_nonzero(holding[among])))
+        return counts
 
     def held(self, terms: Sequence[Forms], documents: Positions) -> Mapping[int, frozenset[str]]:
         """The forms of ``terms`` that each of ``documents`` holds, wherever in it."""
@@ -244,11 +251,6 @@ def _relative(lengths: NDArray[np.float64]) -> NDArray[np.float64]:
 def _bm25(frequency: NDArray[np.float64]) -> NDArray[np.float64]:
     """What a term scores by its weighted frequency, but for its rarity."""
     return np.asarray(frequency * (K1 + 1) / (frequency + K1))
-
-
-def _idf(documents: int, holding: int) -> float:
-    """Inverse document frequency, never below 0: the form that Lucene uses."""
-    return float(np.log1p((documents - holding + 0.5) / (holding + 0.5)))
 
 
 def _phrase(words: Sequence[Forms]) -> str:

@@ -16,7 +16,7 @@ from typing import Protocol
 from kb.facets.labels import Labels
 from kb.text.analysis import tokens
 from kb.text.languages import ENGLISH, detect, is_function_word
-from kb.types import Layout, NamedConcept, Query, Understanding
+from kb.types import NamedConcept, Query, Understanding
 from kb.understanding.concepts import ConceptKey, Glossaries, Glossary, Translation, Word, content
 from kb.understanding.query import (
     LIKELY,
@@ -30,6 +30,7 @@ from kb.understanding.query import (
     replaced,
     translated_forms,
 )
+from kb.understanding.same_language import Reading as InItsLanguage
 from kb.understanding.same_language import among_its_own
 from kb.understanding.spelling import SHORTEST, Vocabulary, correction
 
@@ -45,11 +46,9 @@ COGNATE, LOOSE_COGNATE = 6, 8
 _BEHIND_LATIN = "\u0250"
 
 
-class Reading(Protocol):
+class Reading(InItsLanguage, Protocol):
     """What understanding needs of one generation; see :class:`kb.backends.Snapshot`."""
 
-    @property
-    def layout(self) -> Layout: ...
     @property
     def labels(self) -> Labels: ...
     @property
@@ -61,22 +60,8 @@ class Reading(Protocol):
         """Those of ``forms`` that occur in a document."""
         ...
 
-    @property
-    def multilingual(self) -> bool:
-        """Whether texts in other languages than English have an encoder of their own."""
-        ...
-
-    def near(self, word: str) -> Sequence[tuple[str, float]]:
-        """Words of the documents, mostly English ones, that say what a folded foreign word says, the likeliest
-        first."""
-        ...
-
     def is_word(self, word: str) -> bool:
         """Whether a folded word is one that the model knows, so that it is no slip."""
-        ...
-
-    def holding_any(self, terms: Sequence[Forms]) -> Sequence[int]:
-        """How many documents hold any form of each term."""
         ...
 
 
@@ -363,4 +348,5 @@ def _named(words: Sequence[Word], glossary: Glossary, foreign: Callable[[str], b
 
 
 def _own_forms(written: str, reading: Reading) -> Forms:
+    """The forms of a word in the languages of the documents."""
     return forms_in(written, reading.layout.languages)

@@ -2,7 +2,7 @@
 
 Where words meet as they are written, other words of that language say the same (what one calls a shop another calls a
 store), words have parts in common, and a word that most documents hold tells none of them apart. All of it counts the
-less the fewer documents are in that language; in English nothing of it does.
+less the fewer documents are in that language, and from LEAST_SHARE down nothing does; nor does any of it in English.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from math import log1p
 from typing import Protocol
 
-from kb.text.analysis import tokens
+from kb.ranking.rarity import rarity
+from kb.text.analysis import parted, tokens
 from kb.text.languages import is_function_word
 from kb.text.letters import pieces
-from kb.types import Faint, Layout, Mode
+from kb.types import Faint, Layout, Mode, Positions
 from kb.understanding.concepts import content
 from kb.understanding.dictionary import may_mean
 from kb.understanding.query import Forms, ParsedQuery, forms_in
@@ -27,9 +27,9 @@ NEARBY, LEAST, LETTERS = 0.5, 0.05, 1.0
 #: The words of a query of which any of it is looked up, the first ones; the most pieces; and the share of half of the
 #: documents from which any is.
 MOST_WIDENED, MOST_PIECES, LEAST_SHARE = 32, 200, 0.1
-#: A word counts less in the vector of a query from this share of the documents in its language on, as far as it is less
-#: rare; and the least that any counts.
-COMMON, LEAST_TOLD = 0.03, 0.05
+#: A word counts less in the vector of a query from this share of the documents in its language on: as its rarity has
+#: it, to this power; and the least that any counts.
+COMMON, STEEP, LEAST_TOLD = 0.03, 1.5, 0.05
 
 
 class Reading(Protocol):
@@ -37,12 +37,19 @@ class Reading(Protocol):
 
     @property
     def layout(self) -> Layout: ...
-    @property
-    def multilingual(self) -> bool: ...
-    def near(self, word: str) -> Sequence[tuple[str, float]]: ...
 
-    def holding_any(self, terms: Sequence[Forms]) -> Sequence[int]:
-        """How many documents hold any form of each term."""
+    @property
+    def multilingual(self) -> bool:
+        """Whether texts in other languages than English have an encoder of their own."""
+        ...
+
+    def near(self, word: str) -> Sequence[tuple[str, float]]:
+        """Words of the documents, mostly English ones, that say what a folded foreign word says, the likeliest
+        first."""
+        ...
+
+    def holding_any(self, terms: Sequence[Forms], among: Positions) -> Sequence[int]:
+        """How many of the documents ``among`` all hold any form of each term."""
         ...
 
 
@@ -71,28 +78,33 @@ def share_of_half(parsed: ParsedQuery, layout: Layout) -> float:
 
 
 def _faint(parsed: ParsedQuery, share: float, reading: Reading) -> tuple[Faint, ...]:
-    """The words of ``parsed.foreign`` that many documents hold, such as what all of them are about.
+    """The words of ``parsed.foreign`` that many documents in its language hold, such as what all of these are about.
 
-    An encoder knows how much a word tells in general, not what is common here. A word weighs as its rarity has it
-    (inverse document frequency), as in search by word, but no word more than one in COMMON of the documents: how much
-    rarer ones tell the encoder knows better. What only holds a sentence together is left to it, too.
+    An encoder knows how much a word tells in general, not what is common here. A word weighs as its rarity has it, but
+    no word more than one in COMMON of the documents: how much rarer ones tell the encoder knows better. What only holds
+    a sentence together is left to it, too.
     """
-    words = [word for word in tokens(parsed.foreign, "und") if not is_function_word(word.term, parsed.language)]
-    words = words[:MOST_WIDENED]
-    terms = [forms_in(parsed.foreign[word.start : word.end], reading.layout.languages) for word in words]
-    documents = max(1.0, reading.layout.share_in(parsed.language) * len(reading.layout.ids))
-    enough = _rarity(documents, COMMON * documents)
-    found = []
-    for word, holding in zip(words, reading.holding_any(terms), strict=True):
-        told = max(LEAST_TOLD, _rarity(documents, min(documents, holding)) / enough)
-        if told < 1:
-            found.append(Faint(word.start, word.end, 1 - share * (1 - told)))
-    return tuple(found)
-
-
-def _rarity(documents: float, holding: float) -> float:
-    """Inverse document frequency, as :mod:`kb.engines.lexical` has it."""
-    return log1p((documents - holding + 0.5) / (holding + 0.5))
+    quoted = {form for phrase in parsed.phrases for forms in phrase for form in forms}
+    words = list(tokens(parted(parsed.foreign, parsed.language), "und"))
+    places: dict[Forms, list[tuple[int, int]]] = {}
+    for word in words:
+        if not is_function_word(word.term, parsed.language):
+            forms = forms_in(parsed.foreign[word.start : word.end], reading.layout.languages)
+            if quoted.isdisjoint(forms):
+                places.setdefault(forms, []).append((word.start, word.end))
+    terms = list(places)[:MOST_WIDENED]
+    own = reading.layout.in_language(parsed.language)
+    enough = rarity(len(own), max(1.0, COMMON * len(own)))
+    holding = reading.holding_any(terms, own)
+    told = [max(LEAST_TOLD, min(1.0, rarity(len(own), number) / enough) ** STEEP) for number in holding]
+    if sum(map(len, places.values())) == len(words):  # no other word: a question mark would be what is asked for
+        told = [each / max(told) for each in told]
+    found = (
+        Faint(start, end, 1 - share * (1 - each))
+        for forms, each in zip(terms, told, strict=True)
+        for start, end in places[forms]
+    )
+    return tuple(sorted((word for word in found if word.counts < 1), key=lambda word: word.start))
 
 
 # --- what else may tell ----------------------------------------------------------------------------------------

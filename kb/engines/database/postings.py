@@ -2,8 +2,8 @@
 
 Each publication appends a *run* of postings and changes none: documents that are gone stay in older runs until these
 are merged (a log-structured merge tree, O'Neil et al. 1996). So one changed document costs as many small rows as it has
-terms (and, in some languages, pieces of its words: three or four for each term), and a query reads one array for each
-term, field and run, whatever the size of the base.
+terms (and, unless it is in English, pieces of its words: three or four for each term), and a query reads one array for
+each term, field and run, whatever the size of the base.
 """
 
 from __future__ import annotations

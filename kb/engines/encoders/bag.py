@@ -44,14 +44,13 @@ class Bag:
 
     def encode_weighed(self, text: str, faint: Sequence[Faint]) -> Floats:
         """float32, shape (dimension,), of unit length: the pieces of ``faint`` words count less in the mean."""
-        (encoded,) = self._tokens.encode([text], special=False)
-        if not len(encoded):
+        ids, begins = self._tokens.placed(text)
+        if not len(ids):
             return self.encode_query(text)
-        begins = np.array([start for start, _ in self._tokens.offsets(text)[: len(encoded)]], dtype=np.int64)
-        counts = np.ones(len(encoded), dtype=np.float32)
+        counts = np.ones((1, len(ids)), dtype=np.float32)
         for word in faint:
-            counts[(word.start <= begins) & (begins < word.end)] = word.counts
-        vector: Floats = self._read(counts[None] @ self._table.rows(encoded.ids) / counts.sum())[0]
+            counts[0, (word.start <= begins) & (begins < word.end)] = word.counts
+        vector: Floats = self._read(counts @ self._table.rows(ids) / max(float(counts.sum()), 1e-12))[0]
         return vector
 
     def token_offsets(self, text: str) -> Sequence[tuple[int, int]]:

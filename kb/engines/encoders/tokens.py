@@ -52,6 +52,11 @@ class Tokens:
         found = self._cutting.encode_batch(list(texts), add_special_tokens=special)
         return [Encoded(np.array(each.ids, dtype=np.int64), np.array(each.type_ids, dtype=np.int64)) for each in found]
 
+    def placed(self, text: str) -> tuple[Ids, Ids]:
+        """The tokens of one text, special ones left out, and the code point at which each begins: int64, (tokens,)."""
+        found = self._cutting.encode(text, add_special_tokens=False)
+        return np.array(found.ids, dtype=np.int64), np.array([start for start, _ in found.offsets], dtype=np.int64)
+
     def offsets(self, text: str) -> list[tuple[int, int]]:
         """The (start, end) code points of every token of ``text``, none cut off, special ones left out."""
         if self._whole is None:
