@@ -1,6 +1,7 @@
 """A question in the language of documents: common words count less, and what is in that language comes first."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import log1p
 from typing import ClassVar
 
@@ -9,11 +10,11 @@ import pytest
 
 from kb.backends import Backend
 from kb.ranking.fusion import ELSEWHERE, at_home
-from kb.types import Document, Floats, Mode, Query, Section
+from kb.types import Document, Faint, Floats, Mode, Query, Section
 from kb.understanding.interpretation import understand
 from kb.understanding.query import ParsedQuery
 from kb.understanding.same_language import LEAST_TOLD, MOST_WIDENED, share_of_half
-from tests.conftest import MakeBackend
+from tests.conftest import FakeEncoder, MakeBackend
 from tests.test_student import Pair, Speaking
 
 
@@ -158,6 +159,31 @@ def test_of_documents_that_say_the_same_the_one_in_the_language_of_the_question_
     assert {hit.why.lexical for hit in hits} == {0}
     asked = make_backend(*english, *german[:1], using=Translated()).search(Query("donkey beach", mode="dense"))
     assert [hit.id[0] for hit in asked.hits] == [*"aaab"]
+
+
+class Leaving(FakeEncoder):
+    """Leaves out the words that are faint."""
+
+    def encode_weighed(self, text: str, faint: Sequence[Faint]) -> Floats:
+        for word in reversed(faint):
+            text = text[: word.start] + text[word.end :]
+        return self.encode_query(text)
+
+
+def test_faint_words_say_whether_anything_fits_and_not_what_fits_best(make_backend: MakeBackend) -> None:
+    """Ranked by "Skateboards" alone. That all are about children tells them from what is about something else."""
+    texts = [*(f"Kinder {name}" for name in ("Kinder Museum", "Schule", "Haus")), "Skateboards Park Brot"]
+    pair = Pair()
+    pair._foreign = Leaving("foreign")  # type: ignore[assignment]
+    backend = make_backend(*(told(f"d{n}", text) for n, text in enumerate(texts)), using=pair)
+    with backend._snapshot() as snapshot:
+        parsed = understand(Query("Wo sind Kinder auf Skateboards?", mode="dense"), snapshot)[0]
+        assert [(word.start, word.end) for word in parsed.faint] == [(8, 14)]
+        weighed = snapshot.retriever("semantic").retrieve(parsed)
+        alike = snapshot.retriever("semantic").retrieve(replace(parsed, faint=()))
+    np.testing.assert_array_equal(weighed.strength, alike.strength)
+    np.testing.assert_array_equal(alike.documents, alike.strength)
+    assert weighed.documents[3] - weighed.documents[0] > alike.documents[3] - alike.documents[0] + 0.1
 
 
 class Words(Speaking):

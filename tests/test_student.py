@@ -24,7 +24,7 @@ from kb.engines.encoders.pieces import TOKENIZER, WEIGHTS
 from kb.engines.encoders.student import STUDENT, Student, student_files
 from kb.errors import ModelError
 from kb.types import Document, Encoder, Faint, Floats, Multilingual, Query, Section
-from kb.understanding.crosslingual import SHARES, query_vector, reader_of
+from kb.understanding.crosslingual import SHARES, query_vectors, reader_of
 from kb.understanding.dictionary import NEAR, certainty, make_dictionary
 from kb.understanding.interpretation import understand
 from kb.understanding.query import ParsedQuery
@@ -107,7 +107,9 @@ def test_every_piece_of_a_faint_word_is_faint() -> None:
 def test_an_encoder_that_cannot_weigh_reads_all_alike() -> None:
     pair = Pair()
     query = ParsedQuery("donkey", foreign="esel reiten", language="de", faint=(Faint(0, 4, 0.1),))
-    np.testing.assert_array_equal(query_vector(pair, query), query_vector(pair, replace(query, faint=())))
+    ranking, fitting = query_vectors(pair, query)
+    np.testing.assert_array_equal(ranking, fitting)
+    np.testing.assert_array_equal(fitting, query_vectors(pair, replace(query, faint=()))[0])
 
 
 @pytest.mark.parametrize("file", [WEIGHTS, TOKENIZER])
@@ -213,12 +215,14 @@ def test_query_in_another_language_is_read_twice() -> None:
     own = pair.reader("de").encode_query("esel reiten")
     english = pair.encode_query("donkey riding")
     wanted = SHARES["own"] * own + SHARES["english"] * english
-    np.testing.assert_allclose(query_vector(pair, query), wanted / np.linalg.norm(wanted), rtol=1e-5)
+    for vector in query_vectors(pair, query):
+        np.testing.assert_allclose(vector, wanted / np.linalg.norm(wanted), rtol=1e-5)
 
 
 def test_query_in_english_is_read_by_the_model_alone() -> None:
     pair = Pair()
-    np.testing.assert_allclose(query_vector(pair, ParsedQuery("esel")), pair.encode_query("esel"), rtol=1e-6)
+    for vector in query_vectors(pair, ParsedQuery("esel")):
+        np.testing.assert_allclose(vector, pair.encode_query("esel"), rtol=1e-6)
 
 
 def test_document_is_read_in_its_own_language(make_backend: MakeBackend) -> None:

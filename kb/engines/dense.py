@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from kb.cores import CORES
 from kb.errors import Damaged, StoreError
 from kb.types import Encoder, Evidence, Floats, Layout, Positions, Segment
-from kb.understanding.crosslingual import query_vector
+from kb.understanding.crosslingual import query_vectors
 from kb.understanding.query import ParsedQuery
 
 SEGMENTS = "segments"
@@ -224,17 +224,26 @@ class DenseRetriever:
         self._layout = layout
         self._encoder = encoder
         self._directions = directions
-        self._asked: tuple[ParsedQuery, Floats] | None = None
+        self._asked: tuple[ParsedQuery, tuple[Floats, Floats]] | None = None
 
     def retrieve(self, query: ParsedQuery, *, feedback: Positions | None = None) -> Evidence:
-        """The score is a weighted mean of cosines, negative ones as 0; ``strength`` is the same."""
+        """The score is a weighted mean of cosines, negative ones as 0; ``strength`` is the same, of the query in which
+        no word is faint."""
         if not query.meaning or not len(self._layout.ids):
             return _nothing(self._layout)
-        vector = self._encoded(query)
+        ranking, fitting = self._encoded(query)
+        moved = None
         if feedback is not None and len(feedback):
             numbers = self._directions.numbers
-            rows = self._vectors.rows(feedback if numbers is None else numbers[feedback])
-            vector = vector + FEEDBACK * rows.mean(axis=0)
+            moved = FEEDBACK * self._vectors.rows(feedback if numbers is None else numbers[feedback]).mean(axis=0)
+        passages, documents = self._scored(ranking, moved)
+        strength = documents if fitting is ranking else self._scored(fitting, moved)[1]
+        return Evidence(documents, strength, passages=lambda chosen: [self._clipped(passages, d) for d in chosen])
+
+    def _scored(self, vector: Floats, moved: Floats | None) -> tuple[Floats, Floats]:
+        """The cosines of passages, titles as 0, and the scores of documents, by a query that is ``moved``."""
+        if moved is not None:
+            vector = vector + moved
             vector = (vector / np.linalg.norm(vector)).astype(np.float32)
         nearest = self._vectors.similarities(vector)
         if self._directions.numbers is not None:
@@ -251,16 +260,16 @@ class DenseRetriever:
         documents: Floats = np.asarray(
             sum(SHARES[name] * np.minimum(values, 1) for name, values in cosines.items()), dtype=np.float32
         )
-        return Evidence(documents, documents, passages=lambda chosen: [self._clipped(passages, d) for d in chosen])
+        return passages, documents
 
     def _clipped(self, passages: Floats, document: int) -> Floats:
         start, end = self._layout.starts[document : document + 2]
         return np.clip(passages[start:end], 0, 1)
 
-    def _encoded(self, query: ParsedQuery) -> Floats:
+    def _encoded(self, query: ParsedQuery) -> tuple[Floats, Floats]:
         """Encoding takes longer than all the rest, and feedback asks twice."""
         if self._asked is None or self._asked[0] != query:
-            self._asked = (query, query_vector(self._encoder, query))
+            self._asked = (query, query_vectors(self._encoder, query))
         return self._asked[1]
 
 

@@ -28,14 +28,23 @@ def reader_of(encoder: Encoder, language: str) -> Encoder:
     return cast(Multilingual, encoder).reader(language) if _MULTILINGUAL[kind] else encoder
 
 
-def query_vector(encoder: Encoder, query: ParsedQuery) -> Floats:
-    """float32, shape (dimension,), of unit length. Raises ModelError when the query cannot be encoded."""
+def query_vectors(encoder: Encoder, query: ParsedQuery) -> tuple[Floats, Floats]:
+    """What ranks, and what says whether anything fits: float32, shape (dimension,), of unit length, the same one unless
+    words of the query are faint. Raises ModelError when the query cannot be encoded.
+
+    What all documents are about tells none of them apart, and tells all of them from what is about something else.
+    """
     english = reader_of(encoder, ENGLISH).encode_query(query.meaning)
-    vector = english + sum(weight * encoder.encode_query(text) for text, weight in query.hints)
-    if query.foreign and isinstance(encoder, Multilingual):
-        own = weighed(encoder.reader(query.language), query.foreign, query.faint)
-        vector = SHARES["english"] * _unit(vector) + SHARES["own"] * own
-    return _unit(vector)
+    vector = _unit(english + sum(weight * encoder.encode_query(text) for text, weight in query.hints))
+    if not query.foreign or not isinstance(encoder, Multilingual):
+        return vector, vector
+    reader = encoder.reader(query.language)
+    whole = _both(vector, reader.encode_query(query.foreign))
+    return _both(vector, weighed(reader, query.foreign, query.faint)) if query.faint else whole, whole
+
+
+def _both(english: Floats, own: Floats) -> Floats:
+    return _unit(SHARES["english"] * english + SHARES["own"] * own)
 
 
 def weighed(encoder: Encoder, text: str, faint: Sequence[Faint]) -> Floats:
