@@ -14,7 +14,7 @@ from kb.types import Document, Faint, Floats, Mode, Query, Section
 from kb.understanding.interpretation import understand
 from kb.understanding.query import ParsedQuery
 from kb.understanding.same_language import LEAST_TOLD, MOST_WIDENED, share_of_half
-from tests.conftest import FakeEncoder, MakeBackend
+from tests.conftest import MakeBackend
 from tests.test_student import Pair, Speaking
 
 
@@ -161,7 +161,7 @@ def test_of_documents_that_say_the_same_the_one_in_the_language_of_the_question_
     assert [hit.id[0] for hit in asked.hits] == [*"aaab"]
 
 
-class Leaving(FakeEncoder):
+class Leaving(Speaking):
     """Leaves out the words that are faint."""
 
     def encode_weighed(self, text: str, faint: Sequence[Faint]) -> Floats:
@@ -174,7 +174,7 @@ def test_faint_words_say_whether_anything_fits_and_not_what_fits_best(make_backe
     """Ranked by "Skateboards" alone. That all are about children tells them from what is about something else."""
     texts = [*(f"Kinder {name}" for name in ("Kinder Museum", "Schule", "Haus")), "Skateboards Park Brot"]
     pair = Pair()
-    pair._foreign = Leaving("foreign")  # type: ignore[assignment]
+    pair._foreign = Leaving("foreign")
     backend = make_backend(*(told(f"d{n}", text) for n, text in enumerate(texts)), using=pair)
     with backend._snapshot() as snapshot:
         parsed = understand(Query("Wo sind Kinder auf Skateboards?", mode="dense"), snapshot)[0]
@@ -209,3 +209,28 @@ def test_the_share_of_half(make_backend: MakeBackend) -> None:
     assert share_of_half(ParsedQuery("beach", foreign="Strand", language="de"), layout) == pytest.approx(0.5)
     assert share_of_half(ParsedQuery("beach", foreign="plage", language="fr"), layout) == 0
     assert share_of_half(ParsedQuery("beach"), layout) == 0
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "dense"])
+@pytest.mark.parametrize("country", ["DE", "AT"])
+def test_a_filter_moves_nothing_among_documents_of_several_languages(
+    make_backend: MakeBackend, mode: Mode, country: str
+) -> None:
+    """One of the countries has documents in English only: rarity and preference are those of the whole base."""
+    texts = ("Kinder am Strand", "Kinder und Esel reiten", "Esel am Berg", "Kinder lesen")
+    german = [replace(told(f"d{n}", text), tags={"country": ("DE",)}) for n, text in enumerate(texts)]
+    english = [
+        replace(told(f"e{n}", text, "en"), tags={"country": ("AT", "DE")[: 1 + n % 2]})
+        for n, text in enumerate(("donkey beach", "donkey beach riding", "mountain donkey", "beach children"))
+    ]
+    pair = Pair()
+    pair._foreign = Leaving("foreign")
+    base = make_backend(*german, *english, using=pair)
+    question = "der Esel und Kinder am Strand"
+    assert understood(base, question, mode).faint
+    whole = base.search(Query(question, mode=mode)).hits
+    part = base.search(Query(question, mode=mode, filters={"country": (country,)})).hits
+    kept = {hit.id for hit in part}
+    assert 1 < len(kept) < len(whole)
+    assert part == tuple(hit for hit in whole if hit.id in kept)
+    assert all(0 <= hit.score <= 1 for hit in whole)
