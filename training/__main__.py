@@ -4,7 +4,7 @@
 
 reads the pairs, leaves out those of the evaluation collections and some to judge by, makes a vocabulary, asks the
 teacher for its vectors of the English (kept in --cache), teaches the student, writes it in few bits with a record of
-what was done, and scores it. A bag (see training/bag.py) is made in about an hour on two cores; a transformer
+what was done, and scores it. A bag (see training/bag.py) is made in less than an hour on two cores; a transformer
 (training/transformer.py) is better, and needs an accelerator for some minutes.
 
     python -m training --form transformer --data DIR --prepare PREPARED
