@@ -64,7 +64,7 @@ def among_its_own(parsed: ParsedQuery, mode: Mode, reading: Reading) -> ParsedQu
     parsed = replace(parsed, faint=_faint(parsed, share, reading))
     if mode != "hybrid":
         return parsed
-    quoted = {form for phrase in parsed.phrases for forms in phrase for form in forms}
+    quoted = _quoted(parsed)
     own = [place for place, forms in enumerate(parsed.terms[:MOST_WIDENED]) if quoted.isdisjoint(forms)]
     return _with_near_words(_with_letters(parsed, own, share), own, share, reading)
 
@@ -72,6 +72,10 @@ def among_its_own(parsed: ParsedQuery, mode: Mode, reading: Reading) -> ParsedQu
 def share_of_half(parsed: ParsedQuery, layout: Layout) -> float:
     """How far documents are in the language of a query that is not in English: 1 where half of them or more are."""
     return min(1.0, 2 * layout.share_in(parsed.language)) if parsed.foreign else 0.0
+
+
+def _quoted(parsed: ParsedQuery) -> frozenset[str]:
+    return frozenset(form for phrase in parsed.phrases for forms in phrase for form in forms)
 
 
 # --- what hardly tells -----------------------------------------------------------------------------------------
@@ -84,7 +88,7 @@ def _faint(parsed: ParsedQuery, share: float, reading: Reading) -> tuple[Faint, 
     no word more than one in COMMON of the documents: how much rarer ones tell the encoder knows better. What only holds
     a sentence together is left to it, too.
     """
-    quoted = {form for phrase in parsed.phrases for forms in phrase for form in forms}
+    quoted = _quoted(parsed)
     words = list(tokens(parted(parsed.foreign, parsed.language), "und"))
     places: dict[Forms, list[tuple[int, int]]] = {}
     for word in words:
