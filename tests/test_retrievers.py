@@ -171,6 +171,10 @@ def test_cores_that_share_a_scan_give_what_one_gives(
     monkeypatch.setattr("kb.engines.dense._PART", 2)
     np.testing.assert_array_equal(vectors.similarities(asked), alone)
     np.testing.assert_allclose(alone, stored @ asked, rtol=1e-5, atol=1e-5)
+    monkeypatch.setattr("kb.engines.dense._PART_OF_SEVERAL", 3)
+    several = vectors.similarities(np.stack([asked[::-1], asked]))
+    np.testing.assert_array_equal(several[1], alone)
+    np.testing.assert_allclose(several[0], stored @ asked[::-1], rtol=1e-5, atol=1e-5)
 
 
 def test_what_a_document_says_as_a_whole_does_not_depend_on_where_its_vectors_lie(

@@ -34,8 +34,8 @@ _TOGETHER = 4096
 SHARED_FROM = 100_000
 #: So many were measured (docs/performance.md); beyond, a search may take longer than people like to wait.
 MEASURED = 1_200_000
-#: Vectors in a part.
-_PART = 32_768
+#: Vectors in a part, and where several ask: as many as a core's cache holds until the next one asks.
+_PART, _PART_OF_SEVERAL = 32_768, 1024
 #: What rounding can leave of a sum that is nothing.
 _NO_LENGTH = 1e-4
 _REMEDY = "rebuild it with: kb reindex"
@@ -132,32 +132,35 @@ class Vectors:
         """Bytes of all rows."""
         return sum(rows.nbytes for rows in self._stored)
 
-    def similarities(self, vector: Floats) -> Floats:
-        """The inner product of ``vector`` (shape (dimension,)) with every row, float32, shape (len(self),).
+    def similarities(self, vectors: Floats) -> Floats:
+        """The inner products of ``vectors`` (shape (..., dimension)) with every row, float32, shape (..., len(self)).
 
         FAISS's own loop over its storage: asking an index for its ``ntotal`` best sorts them, which takes far longer.
+        Rows are read from memory once, however many vectors ask.
         """
-        asked = np.ascontiguousarray(vector, dtype=np.float32)
-        found = np.empty(len(self), dtype=np.float32)
+        every = np.ascontiguousarray(vectors, dtype=np.float32).reshape(-1, self.dimension)
+        found = np.empty((len(every), len(self)), dtype=np.float32)
 
         def scan(part: tuple[Floats, int]) -> None:
             rows, start = part
-            _inner_products(
-                faiss.swig_ptr(found[start : start + len(rows)]),
-                faiss.swig_ptr(asked),
-                faiss.swig_ptr(rows),
-                len(asked),
-                len(rows),
-            )
+            for asked, answer in zip(every, found, strict=True):
+                _inner_products(
+                    faiss.swig_ptr(answer[start : start + len(rows)]),
+                    faiss.swig_ptr(asked),
+                    faiss.swig_ptr(rows),
+                    self.dimension,
+                    len(rows),
+                )
 
+        size = _PART if len(every) == 1 else _PART_OF_SEVERAL
         parts = (
-            (rows[first : first + _PART], int(start) + first)
+            (rows[first : first + size], int(start) + first)
             for rows, start in zip(self._stored, self.offsets, strict=False)
-            for first in range(0, len(rows), _PART)
+            for first in range(0, len(rows), size)
         )
         for _ in (_scanners().map if len(self) >= SHARED_FROM else map)(scan, parts):
             pass
-        return found
+        return found.reshape(*vectors.shape[:-1], len(self))
 
     def rows(self, numbers: Positions) -> Floats:
         """The vectors with these numbers, float32, shape (len(numbers), dimension)."""
@@ -224,28 +227,26 @@ class DenseRetriever:
         self._layout = layout
         self._encoder = encoder
         self._directions = directions
-        self._asked: tuple[ParsedQuery, tuple[Floats, Floats]] | None = None
+        self._asked: tuple[ParsedQuery, Floats] | None = None
 
     def retrieve(self, query: ParsedQuery, *, feedback: Positions | None = None) -> Evidence:
         """The score is a weighted mean of cosines, negative ones as 0; ``strength`` is the same, of the query in which
         no word is faint."""
         if not query.meaning or not len(self._layout.ids):
             return _nothing(self._layout)
-        ranking, fitting = self._encoded(query)
-        moved = None
+        vectors = self._encoded(query)
         if feedback is not None and len(feedback):
             numbers = self._directions.numbers
-            moved = FEEDBACK * self._vectors.rows(feedback if numbers is None else numbers[feedback]).mean(axis=0)
-        passages, documents = self._scored(ranking, moved)
-        strength = documents if fitting is ranking else self._scored(fitting, moved)[1]
+            rows = self._vectors.rows(feedback if numbers is None else numbers[feedback])
+            vectors = vectors + FEEDBACK * rows.mean(axis=0)
+            vectors = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+        scored = [self._scored(nearest) for nearest in self._vectors.similarities(vectors)]
+        passages, documents = scored[0]
+        strength = scored[-1][1]
         return Evidence(documents, strength, passages=lambda chosen: [self._clipped(passages, d) for d in chosen])
 
-    def _scored(self, vector: Floats, moved: Floats | None) -> tuple[Floats, Floats]:
-        """The cosines of passages, titles as 0, and the scores of documents, by a query that is ``moved``."""
-        if moved is not None:
-            vector = vector + moved
-            vector = (vector / np.linalg.norm(vector)).astype(np.float32)
-        nearest = self._vectors.similarities(vector)
+    def _scored(self, nearest: Floats) -> tuple[Floats, Floats]:
+        """The cosines of passages, titles as 0, and the scores of documents, by the cosines of all vectors."""
         if self._directions.numbers is not None:
             nearest = nearest[self._directions.numbers]
         starts = self._layout.starts[:-1]
@@ -266,10 +267,13 @@ class DenseRetriever:
         start, end = self._layout.starts[document : document + 2]
         return np.clip(passages[start:end], 0, 1)
 
-    def _encoded(self, query: ParsedQuery) -> tuple[Floats, Floats]:
-        """Encoding takes longer than all the rest, and feedback asks twice."""
+    def _encoded(self, query: ParsedQuery) -> Floats:
+        """What ranks, then what says whether anything fits, where that is another one: shape (1 or 2, dimension).
+
+        Encoding takes longer than all the rest, and feedback asks twice."""
         if self._asked is None or self._asked[0] != query:
-            self._asked = (query, query_vectors(self._encoder, query))
+            ranking, fitting = query_vectors(self._encoder, query)
+            self._asked = (query, np.stack([ranking] if ranking is fitting else [ranking, fitting]))
         return self._asked[1]
 
 
