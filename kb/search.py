@@ -158,7 +158,8 @@ def _score(parsed: ParsedQuery, mode: Mode, reading: Reading) -> Scored:
     relevance = _relevance(evidence)
     share = share_of_half(parsed, reading.layout)
     weights = leaning(WEIGHTS[mode], share)
-    home = at_home(reading.layout.in_language(parsed.language), len(reading.layout.ids), share) if share else None
+    meant = share > 0 and "semantic" in weights
+    home = at_home(reading.layout.in_language(parsed.language), len(reading.layout.ids), share) if meant else None
     parts, scores = _fused(evidence, weights, home)
     by_passage = [found.passages for found in evidence.values()]
     scored = Scored(
@@ -192,7 +193,7 @@ def _fused(
 ) -> tuple[Mapping[str, Floats], Floats]:
     """``home``: what meaning counts for each document; None where it counts fully for all."""
     parts = {name: NORMALISERS[name](found.documents) for name, found in evidence.items()}
-    if home is not None and "semantic" in parts:
+    if home is not None:
         parts["semantic"] = parts["semantic"] * home
     return parts, combine(parts, weights)
 

@@ -329,13 +329,15 @@ class Layout:
 
     def share_in(self, language: str) -> float:
         """Which share of the documents is in ``language``, as :meth:`in_language` has it."""
-        return len(self.in_language(language)) / max(1, len(self.ids))
+        return sum(map(len, self._parts_in(language))) / max(1, len(self.ids))
 
     def in_language(self, language: str) -> Positions:
         """The documents in ``language``, whatever its region; both kinds of Norwegian are "no"."""
+        return np.concatenate([np.empty(0, dtype=np.int64), *self._parts_in(language)])
+
+    def _parts_in(self, language: str) -> Sequence[Positions]:
         written = {"no": ("no", "nb", "nn")}.get(language, (language,))
-        found = [documents for spoken, documents in self.spoken.items() if spoken.partition("-")[0] in written]
-        return np.concatenate([np.empty(0, dtype=np.int64), *found])
+        return [documents for spoken, documents in self.spoken.items() if spoken.partition("-")[0] in written]
 
 
 @dataclass(frozen=True, slots=True)

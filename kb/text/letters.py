@@ -13,9 +13,6 @@ from functools import lru_cache
 from kb.text.analysis import parted, tokens
 from kb.text.function_words import FUNCTION_WORDS
 
-#: Languages (BCP 47 primary subtag) whose words are read by their letters, too (docs/student.md tells which were
-#: measured): those of this project, except English, which has few forms of a word.
-PIECED = frozenset("bg cs da de el es et fi fr ga hr hu is it lt lv mt nb nl nn no pl pt ro sk sl sv".split())
 #: Letters of a piece, and of the longest word that has any: a longer one is none, but a number or an address.
 LENGTH, LONGEST = 4, 64
 #: Stands before a piece, so that it is not taken for a word, and at both ends of a word. No word holds either.
@@ -25,12 +22,12 @@ _NAMES = {"nb": "no", "nn": "no"}
 
 
 def pieces(text: str, language: str) -> Sequence[str]:
-    """The pieces of the words of ``text``, those left out that only hold a sentence together; none where its language
-    is not among PIECED."""
+    """The pieces of the words of ``text``, those left out that only hold a sentence together; none where it is in
+    English, which has few forms of a word, or in a language whose function words are not known."""
     primary = language.partition("-")[0].lower()
-    if primary not in PIECED:
+    empty = FUNCTION_WORDS.get(_NAMES.get(primary, primary))
+    if empty is None:
         return ()
-    empty = FUNCTION_WORDS.get(_NAMES.get(primary, primary), frozenset())
     words = (token.term for token in tokens(parted(text, primary), "und") if token.term not in empty)
     return [piece for word in words for piece in _pieces(word)]
 
